@@ -21,12 +21,13 @@ var mayReadClock = []string{
 	"engine/internal/transport/clock.go",
 	"journal/clock.go", // of the writer, beside the loop
 	"sim/server.go",
-	"sim/conn.go",       // deadlines of sockets
-	"sim/store.go",      // when the state was written
-	"proxy/config.go",   // Config.Now is the clock
-	"proxy/conn.go",     // deadlines of sockets, and the pace at which they are read
-	"sim/chaos/pump.go", // a proxy's delays
-	"backtest/serve.go", // the pace at which a recording is served
+	"sim/conn.go",         // deadlines of sockets
+	"sim/store.go",        // when the state was written
+	"proxy/config.go",     // Config.Now is the clock
+	"proxy/conn.go",       // deadlines of sockets, and the pace at which they are read
+	"sim/chaos/pump.go",   // a proxy's delays
+	"backtest/serve.go",   // the pace at which a recording is served
+	"backtest/clients.go", // how long a client may take for what it is sent
 }
 
 // mayPoll are the tests that look again after a moment for what announces itself to nobody: the

@@ -105,6 +105,13 @@ func (r *Reader) change(b *pendingBook) {
 	for i := range b.levels {
 		r.changeLevel(e, w, &b.levels[i])
 	}
+	for w.stale {
+		side, price, found := w.uncross()
+		if !found {
+			break
+		}
+		e.Change.Levels = append(e.Change.Levels, exchange.ChangedLevel{Side: sideOf(side), Price: price})
+	}
 	for side := range w.sides {
 		if s := &w.sides[side]; len(s.levels) > s.depth {
 			for i := range b.levels {
@@ -329,6 +336,7 @@ func (r *Reader) complete(at int64, id bookID, w *twoSides, q *msg.ContractQuote
 	e := r.event(EventBook, at)
 	e.Market, e.Contract, e.Change.Reset = id.market, id.contract, true
 	delete(r.taken, id)
+	w.stale = false
 	for side := range w.sides {
 		w.sides[side].levels = w.sides[side].levels[:0]
 	}

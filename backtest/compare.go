@@ -121,7 +121,9 @@ func liveDay(rec *Recording) (*LiveDay, []OrderResult, error) {
 	r.own.watch = func(rep Report) {
 		switch rep.Kind {
 		case ReportAccepted:
-			d.Orders++
+			if !rep.Earlier {
+				d.Orders++
+			}
 			byID[rep.Order] = len(orders)
 			orders = append(orders, OrderResult{
 				Order: rep.Order, Reference: rep.Reference, Market: rep.Market, Contract: rep.Contract,
@@ -138,7 +140,9 @@ func liveDay(rec *Recording) (*LiveDay, []OrderResult, error) {
 					orders[i].Ended = rep.At
 				}
 			}
-			d.Fills = append(d.Fills, f)
+			if !rep.Earlier {
+				d.Fills = append(d.Fills, f)
+			}
 		case ReportFillVoided:
 			i := slices.IndexFunc(d.Fills, func(f FillResult) bool {
 				return f.Order == rep.Order && f.Price == rep.Price && f.Quantity == rep.Quantity
@@ -183,36 +187,20 @@ func pathOf(fills []FillResult) (path []Held) {
 
 // valued returns what fills bring, by the outcomes and last prices of a result, after commission.
 func valued(rec *Recording, r *Result, fills []FillResult) (profit exchange.Money) {
-	type held struct {
-		net  int64
-		flow exchange.Money
-	}
-	all := make(map[bookID]held)
+	all := make(map[bookID][]FillResult)
 	for _, f := range fills {
 		id := bookID{f.Market, f.Contract}
-		h, cost := all[id], exchange.Money(f.Quantity)*exchange.Money(f.Price)
-		if f.Side == sideText(msg.SideSell) {
-			h.net, h.flow = h.net-int64(f.Quantity), h.flow+cost
-		} else {
-			h.net, h.flow = h.net+int64(f.Quantity), h.flow-cost
-		}
-		all[id] = h
+		all[id] = append(all[id], f)
 	}
-	for _, end := range r.Outcomes {
+	for i := range r.Outcomes {
+		end := &r.Outcomes[i]
 		m := rec.Market(end.Market)
 		if m == nil {
 			continue
 		}
 		var sum exchange.Money
 		for i, contract := range m.Contracts {
-			h := all[bookID{m.ID, contract}]
-			sum += h.flow
-			switch {
-			case !end.Ended:
-				sum += exchange.Money(h.net) * exchange.Money(m.Last[i])
-			case slices.Contains(end.Winners, contract):
-				sum += exchange.Money(h.net) * exchange.PriceSum
-			}
+			sum += m.value(all[bookID{m.ID, contract}], m.ended(end, contract), m.Last[i])
 		}
 		if sum > 0 {
 			sum -= sum / exchange.PriceSum * exchange.Money(r.Settings.Commission)

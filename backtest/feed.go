@@ -12,21 +12,23 @@ import (
 
 // feed plays the events of a recording into an exchange.
 type feed struct {
-	source  *source
-	next    int  // in the source's piece
-	turns   bool // others play the same source, so that this one does not get the next piece
-	sim     *sim.Sim
-	played  uint64
-	gaps    int
-	refused uint64 // events that the exchange did not accept
-	ended   map[bookID]bool
-	managed map[uint32]bool
-	timeout map[uint32]int64         // of provisional fills, by market
-	winners map[uint32][]uint32      // by market
-	event   uint32                   // the sports event that markets belong to, 0 if there are several or none
-	settled func(market uint32)      // called before a market, or a contract of it, ends
-	before  func(at int64)           // called before the events of a later moment
-	voids   func(reason string) bool // whether a halt for this reason voids provisional fills
+	source   *source
+	next     int  // in the source's piece
+	turns    bool // others play the same source, so that this one does not get the next piece
+	sim      *sim.Sim
+	played   uint64
+	gaps     int
+	refused  uint64                 // events that the exchange did not accept
+	ended    map[bookID]contractEnd // of contracts, while their markets went on
+	ends     map[uint32]msg.MarketStateType
+	managed  map[uint32]bool
+	timeout  map[uint32]int64         // of provisional fills, by market
+	winners  map[uint32][]uint32      // by market
+	takesAll map[uint32]bool          // whether exactly one contract of a market wins
+	event    uint32                   // the sports event that markets belong to, 0 if there are several or none
+	settled  func(market uint32)      // called before a market, or a contract of it, ends
+	before   func(at int64)           // called before the events of a later moment
+	voids    func(reason string) bool // whether a halt for this reason voids provisional fills
 }
 
 // tick is the exchange's OnTick: it plays what has happened by now.
@@ -66,7 +68,7 @@ func (f *feed) play(e *Event) {
 		f.managed[e.Market] = e.Managed
 		err = x.SetManaged(e.Market, e.Managed, f.timeout[e.Market])
 	case EventVoid:
-		err = x.Goal(e.Market, "")
+		err = x.VoidFills(e.Market)
 	case EventMatch:
 		if e.EventID == f.event {
 			err = x.Runningball(e.EventID, e.Match)
@@ -92,11 +94,11 @@ func (f *feed) state(e *Event) {
 		return
 	case e.State == msg.MarketStateSettled:
 		f.settled(e.Market)
-		f.note(x.Settle(e.Market, e.Reason, f.winnersOf(e.Market)...))
+		f.end(e, x.Settle(e.Market, e.Reason, f.winnersOf(e.Market)...))
 		return
 	case e.State == msg.MarketStateVoided:
 		f.settled(e.Market)
-		f.note(x.VoidMarket(e.Market, e.Reason))
+		f.end(e, x.VoidMarket(e.Market, e.Reason))
 		return
 	}
 	f.contracts(e)
@@ -127,28 +129,64 @@ func (f *feed) set(e *Event, was msg.MarketStateType) {
 // contracts plays the ends of contracts of a market that goes on.
 func (f *feed) contracts(e *Event) {
 	x := f.sim.Exchange
+	t, factor := reduction(e.Contracts)
 	for i := range e.Contracts {
 		c := &e.Contracts[i]
 		id := bookID{e.Market, c.GetContractId()}
-		if f.ended[id] {
+		if f.ended[id] != contractOpen {
 			continue
 		}
 		switch c.GetState() {
 		case msg.ContractStateSettled:
-			f.ended[id] = true
-			f.settled(e.Market)
 			win := slices.Contains(f.winners[e.Market], id.contract)
-			f.note(x.SettleContract(e.Market, id.contract, win, e.Reason))
-		case msg.ContractStateVoided:
-			f.ended[id] = true
-			f.settled(e.Market)
-			if t, factor := reduction(e.Contracts); factor != 0 {
-				f.note(x.RemoveRunner(e.Market, id.contract, t, factor, e.Reason))
-			} else {
-				f.note(x.VoidContract(e.Market, id.contract, e.Reason))
+			if win && f.takesAll[e.Market] {
+				continue // it is settled with its market
 			}
+			f.settled(e.Market)
+			how := contractLost
+			if win {
+				how = contractWon
+			}
+			f.endContract(id, how, x.SettleContract(e.Market, id.contract, win, e.Reason))
+		case msg.ContractStateVoided:
+			f.settled(e.Market)
+			err := error(nil)
+			if factor != 0 { // of all that are removed together
+				err = x.RemoveRunner(e.Market, id.contract, t, factor, e.Reason)
+				factor = 0
+			} else {
+				err = x.VoidContract(e.Market, id.contract, e.Reason)
+			}
+			f.endContract(id, contractVoided, err)
 		}
 	}
+}
+
+// end notes how a market ended, unless the exchange refused it.
+func (f *feed) end(e *Event, err error) {
+	if f.note(err); err == nil {
+		f.ends[e.Market] = e.State
+	}
+}
+
+// endContract notes how a contract ended, unless the exchange refused it.
+func (f *feed) endContract(id bookID, how contractEnd, err error) {
+	if f.note(err); err == nil {
+		f.ended[id] = how
+	}
+}
+
+// how returns how a contract ended.
+func (f *feed) how(id bookID) contractEnd {
+	switch how, end := f.ended[id], f.ends[id.market]; {
+	case how != contractOpen || end == 0:
+		return how
+	case end == msg.MarketStateVoided:
+		return contractVoided
+	case slices.Contains(f.winners[id.market], id.contract):
+		return contractWon
+	}
+	return contractLost
 }
 
 // reduction returns by how much the fills of the other contracts are reduced.
@@ -164,7 +202,7 @@ func reduction(list []msg.ContractState) (msg.ReduceType, uint32) {
 // winnersOf returns the contracts of a market that win and have not ended yet.
 func (f *feed) winnersOf(market uint32) (list []uint32) {
 	for _, c := range f.winners[market] {
-		if !f.ended[bookID{market, c}] {
+		if f.ended[bookID{market, c}] == contractOpen {
 			list = append(list, c)
 		}
 	}

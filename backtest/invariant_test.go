@@ -109,6 +109,7 @@ func checkInvariants(t *testing.T, seed uint64, l Latency) {
 	}
 	for i := range r.Models {
 		checkModel(t, &r.Models[i], all, volume)
+		checkAccounts(t, r, &r.Models[i])
 		for _, o := range r.Models[i].Orders {
 			if at := sent[o.Reference]; o.Accepted < at || o.Accepted > at+int64(most-least) {
 				t.Errorf("%s: sent to arrive at %d: %+v", r.Models[i].Queue, at, o)
@@ -181,6 +182,60 @@ func checkModel(t *testing.T, m *Model, all map[supplyID]*supply, volume map[uin
 		if n > volume[contract] {
 			t.Errorf("%s: contract %d: trades filled %d, the recording has %d", m.Queue, contract, n, volume[contract])
 		}
+	}
+}
+
+// checkAccounts expects the money of a model to add up to the last unit, by fill, by contract and as a whole.
+func checkAccounts(t *testing.T, r *Result, m *Model) {
+	t.Helper()
+	f := &m.Figures
+	var reasons, voided, filled uint64
+	flows := make(map[bookID]exchange.Money)
+	nets := make(map[bookID]int64)
+	for _, n := range f.Reasons {
+		reasons += n
+	}
+	for _, x := range m.Fills {
+		if x.Voided {
+			voided += x.Quantity
+			continue
+		}
+		filled += x.Quantity
+		sign := int64(1)
+		if x.Side == "sell" {
+			sign = -1
+		}
+		id := bookID{x.Market, x.Contract}
+		nets[id] += sign * int64(x.Quantity)
+		flows[id] -= exchange.Money(sign) * exchange.Money(x.Quantity*uint64(x.Price))
+	}
+	if filled != f.Bought+f.Sold || voided != f.Voided || reasons != filled+voided {
+		t.Errorf("%s: %d filled, %d and %d by side; %d voided, %d by fill; %d by reason", m.Queue, filled, f.Bought, f.Sold,
+			f.Voided, voided, reasons)
+	}
+	var gross, paid exchange.Money
+	byMarket := make(map[uint32]exchange.Money)
+	for _, c := range m.Contracts {
+		id := bookID{c.Market, c.Contract}
+		want := flows[id]
+		for _, end := range r.Outcomes {
+			if end.Market == c.Market && slices.Contains(end.Winners, c.Contract) {
+				want += exchange.Money(nets[id]) * exchange.PriceSum
+			}
+		}
+		if c.Net != nets[id] || c.Flow != flows[id] || c.Profit != want {
+			t.Errorf("%s: %+v, want %d for %v, profit %v", m.Queue, c, nets[id], flows[id], want)
+		}
+		gross += c.Profit
+		byMarket[c.Market] += c.Profit
+	}
+	for _, p := range byMarket {
+		if p > 0 {
+			paid += p / exchange.PriceSum * exchange.Money(r.Settings.Commission)
+		}
+	}
+	if m.Gross != gross || m.Paid != paid || m.Profit != gross-paid {
+		t.Errorf("%s: %v less %v is %v, want %v less %v", m.Queue, m.Gross, m.Paid, m.Profit, gross, paid)
 	}
 }
 

@@ -96,6 +96,9 @@ type measure struct {
 	random *rand.Rand
 }
 
+// disconnected forgets what has no answer yet: one that comes on the next connection has waited for that.
+func (m *measure) disconnected() { clear(m.sent) }
+
 func (m *measure) outbound(at int64, p *msg.Payload) {
 	var reference uint64
 	switch p.GetType() {
@@ -106,9 +109,13 @@ func (m *measure) outbound(at int64, p *msg.Payload) {
 	case msg.PayloadOrderCancelReplace:
 		reference = p.GetOrderCancelReplace().GetReference()
 	}
-	if reference != 0 && len(m.sent) < createsMax && !p.GetEtoPayload().GetIsReplay() {
-		m.sent[reference] = at
+	if reference == 0 || p.GetEtoPayload().GetIsReplay() {
+		return
 	}
+	if len(m.sent) >= createsMax {
+		clear(m.sent) // rejected, or so old that no answer comes any more
+	}
+	m.sent[reference] = at
 }
 
 func (m *measure) inbound(at int64, p *msg.Payload) {

@@ -112,7 +112,7 @@ func (m *models) play() error {
 				r.feed.next = 0
 			}
 		}
-		if err := m.each(func(r *modelRun) error { return r.world.run(until) }); err != nil {
+		if err := m.each(func(r *modelRun) error { return r.goOn(until) }); err != nil {
 			return err
 		}
 		for number := range m.runs {
@@ -140,24 +140,44 @@ func (m *models) turn(r *modelRun) error {
 	if len(m.runs) > 1 && !w.ended && w.engine.Deadline() < w.botDue {
 		return ErrShared
 	}
-	for until := m.source.nextAt - 1; !w.ended; {
+	for until := m.source.nextAt - 1; ; {
 		due := w.due()
 		if due > until {
-			break
+			return nil
 		}
-		if err := w.stepTo(due); err != nil {
+		if err := r.step(due); err != nil {
+			return err
+		}
+	}
+}
+
+// goOn lets the run go on until a clock reading.
+func (r *modelRun) goOn(until int64) error {
+	for r.world.now < until {
+		if err := r.step(min(until, r.world.due())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// end ends the bot.
-func (r *modelRun) end() error {
-	if w := r.world; !w.ended {
-		return w.stop()
-	} else if !errors.Is(w.outcome, engine.ErrLoggedOut) {
+// step lets happen what is due at a clock reading. After a bot has logged out the recording goes on: orders that it has
+// left are filled, and what it holds is settled.
+func (r *modelRun) step(at int64) error {
+	w := r.world
+	if err := w.stepTo(at); err != nil {
+		return err
+	}
+	if w.ended && !errors.Is(w.outcome, engine.ErrLoggedOut) {
 		return w.outcome
 	}
 	return nil
+}
+
+// end ends the bot.
+func (r *modelRun) end() error {
+	if r.world.ended {
+		return nil
+	}
+	return r.world.stop()
 }

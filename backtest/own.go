@@ -1,6 +1,9 @@
 package backtest
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/smk-go/smk/gen/msg"
 )
 
@@ -35,6 +38,10 @@ type own struct {
 	creates map[uint64]ownCreate // by reference
 	levels  map[ownLevel]uint64  // what the account has on the books
 	last    uint64               // account sequence of the last report that was applied
+	account uint64               // its number, 0 while that is not known
+	anew    bool                 // there was a login to a new session since the last report that was not sent again
+	again   bool                 // the report that is applied was sent again
+	earlier bool                 // what is sent again happened before the recording
 	changed []ownLevel           // levels that the latest reports have changed
 	fills   []ownFill            // of the latest reports
 	voided  []uint32             // markets in which the latest reports voided fills
@@ -57,9 +64,15 @@ func newOwn() own {
 // sent notes an order that leaves.
 func (o *own) sent(m *msg.Payload) {
 	switch m.GetType() {
+	case msg.PayloadLogin:
+		o.anew = len(m.GetEtoPayload().GetLogin().GetSession()) == 0
+		o.earlier = o.anew && o.last == 0
 	case msg.PayloadOrderCreate:
 		c := m.GetOrderCreate()
-		if r := c.GetReference(); r != 0 && len(o.creates) < createsMax {
+		if r := c.GetReference(); r != 0 {
+			if len(o.creates) >= createsMax {
+				clear(o.creates) // so old that no answer comes any more
+			}
 			o.creates[r] = ownCreate{
 				c.GetMarketId(), c.GetContractId(), sideIndex(c.GetSide()), c.GetPrice(), c.GetQuantity(),
 			}
@@ -112,14 +125,40 @@ func (o *own) fresh(seq32 uint32, seq64 uint64) bool {
 		return true
 	}
 	if seq <= o.last {
-		return false
+		if o.again || !o.anew {
+			return false
+		}
+		o.forget() // the exchange numbers anew
 	}
-	o.last = seq
+	if o.last = seq; !o.again {
+		o.anew, o.earlier = false, false
+	}
 	return true
+}
+
+// loggedIn notes which account has logged in.
+func (o *own) loggedIn(account uint64) {
+	if account == 0 || account == o.account {
+		return
+	}
+	if o.account != 0 {
+		o.forget()
+		o.last, o.earlier = 0, true
+	}
+	o.account = account
+}
+
+// forget forgets the live orders.
+func (o *own) forget() {
+	for _, id := range slices.Sorted(maps.Keys(o.orders)) {
+		o.setAvailable(o.orders[id], 0)
+	}
+	clear(o.creates)
 }
 
 // apply applies a report about an order. It reports false for any other message.
 func (o *own) apply(m *msg.Payload, at int64) bool {
+	o.again = m.GetEtoPayload().GetIsReplay()
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		if b := m.GetOrderAccepted(); o.fresh(b.GetAccountSequence(), b.GetAccountSequence_64()) {
@@ -161,7 +200,9 @@ func (o *own) applyRare(m *msg.Payload, at int64) bool {
 		if !o.fresh(b.GetAccountSequence(), b.GetAccountSequence_64()) {
 			break
 		}
-		o.voided = append(o.voided, b.GetMarketId())
+		if !o.earlier {
+			o.voided = append(o.voided, b.GetMarketId())
+		}
 		o.report(Report{
 			Kind: ReportFillVoided, At: at, Order: b.GetOrderId(), Market: b.GetMarketId(), Contract: b.GetContractId(),
 			Side: b.GetSide(), Price: b.GetPrice(), Quantity: b.GetQuantity(),
@@ -172,7 +213,16 @@ func (o *own) applyRare(m *msg.Payload, at int64) bool {
 			o.fresh(b.GetAccountSequence(), b.GetAccountSequence_64()) {
 			o.setAvailable(ord, b.GetAvailableQuantity())
 		}
-	case msg.PayloadOrderExecuteConfirmed, msg.PayloadOrderRejected, msg.PayloadOrderInvalid,
+	case msg.PayloadEto:
+		if e := m.GetEtoPayload(); e.HasLoginResponse() {
+			o.loggedIn(e.GetLoginResponse().GetId())
+		}
+		return false
+	case msg.PayloadOrderRejected:
+		delete(o.creates, m.GetOrderRejected().GetReference())
+	case msg.PayloadOrderInvalid:
+		delete(o.creates, m.GetOrderInvalid().GetReference())
+	case msg.PayloadOrderExecuteConfirmed,
 		msg.PayloadOrderCancelRejected, msg.PayloadOrderQuantityReduceRejected, msg.PayloadOrderPendingReplace,
 		msg.PayloadOrderCancelReplaceRejected, msg.PayloadOrderCancelAllAccepted, msg.PayloadOrderCancelAllRejected:
 	default:
@@ -260,7 +310,7 @@ func (o *own) ended(id uint64, at int64, kind ReportKind) {
 }
 
 func (o *own) report(r Report) {
-	if o.watch != nil {
+	if r.Earlier = o.earlier; o.watch != nil {
 		o.watch(r)
 	}
 }

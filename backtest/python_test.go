@@ -246,10 +246,15 @@ func TestPythonClientAgain(t *testing.T) {
 // next change.
 func TestPaceBegins(t *testing.T) {
 	s, c := servePython(t, 1)
+	ctx, end, err := s.serving.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
 	go s.accept()
 	defer s.closeClients()
 	c.send("login", nil)
-	if err := s.awaitFirst(t.Context()); err != nil {
+	if err := s.awaitFirst(ctx); err != nil {
 		t.Fatal(err)
 	}
 	s.begin()

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/sim/exchange"
@@ -44,6 +45,7 @@ type Reader struct {
 type recordWatch interface {
 	inbound(at int64, m *msg.Payload)
 	outbound(at int64, m *msg.Payload)
+	disconnected() // what follows is of another connection
 }
 
 // Counts is what a reader has read so far.
@@ -175,16 +177,25 @@ func (r *Reader) record(rec *journal.Record) {
 		r.first, r.last = rec.Wall, rec.Wall
 	}
 	at := rec.At + r.base
-	r.end = max(r.end, at)
+	if rec.Kind != journal.KindStart {
+		r.end = max(r.end, at)
+	}
 	switch rec.Kind {
 	case journal.KindStart:
-		r.base = rec.Wall - rec.At
-		r.gap(rec.At + r.base)
+		if rec.Flags&engine.StartContinues != 0 {
+			return
+		}
+		r.end = max(rec.Wall, r.end) // the system's clock may have been set back: time goes on
+		r.base = r.end - rec.At
+		r.gap(r.end)
 	case journal.KindLost:
 		if lost, err := journal.DecodeLost(rec.Payload); err == nil {
 			r.count.Lost += lost.Records
 		}
 		r.gap(at)
+		for _, w := range r.books { // the exchange sends no complete ones because of it
+			w.lost()
+		}
 	case journal.KindInbound:
 		r.frames(at, rec)
 	case journal.KindOutbound:
@@ -202,7 +213,9 @@ func (r *Reader) record(rec *journal.Record) {
 // gap notes that nothing is known of what follows until a complete book.
 func (r *Reader) gap(at int64) {
 	r.flush()
-	r.expect = 0
+	if r.expect = 0; r.watch != nil {
+		r.watch.disconnected()
+	}
 	if len(r.books) > 0 {
 		r.event(EventGap, at)
 	}

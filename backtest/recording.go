@@ -3,6 +3,7 @@ package backtest
 import (
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ type RecordedMarket struct {
 	NonRunners     bool                // a contract was removed
 	PendingTimeout uint32              // seconds, of provisional fills of the recording account; 0 if there were none
 	Winners        []uint32            // of an imported market that was settled
+	Voided         []uint32            // contracts that were voided while the market went on
+	Settled        []uint32            // contracts that were settled while the market went on
+	Reductions     []Reduction         // by runners that were removed
 	Delay          string              // of orders in an imported market, in words; "" if there was none
 	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
 }
@@ -120,15 +124,19 @@ func (s *scanner) event(e *Event) {
 	case EventBook:
 		m := s.market(e.Market)
 		m.contract(e.Contract)
-		for i := range e.Change.Trades {
-			m.Last[slices.Index(m.Contracts, e.Contract)] = e.Change.Trades[i].Price
+		i := slices.Index(m.Contracts, e.Contract)
+		if n := len(e.Change.Trades); n > 0 && i >= 0 { // there may be too many contracts
+			m.Last[i] = e.Change.Trades[n-1].Price
 		}
 	case EventState:
 		m := s.market(e.Market)
 		if m.State == 0 {
 			m.State = e.State
 		}
-		m.End = e.State
+		m.endedContracts(e)
+		if m.End < msg.MarketStateSettled { // what was said of it later has no effect
+			m.End = e.State
+		}
 		s.reason(m, e)
 		for i := range e.Contracts {
 			c := &e.Contracts[i]
@@ -165,10 +173,11 @@ func (s *scanner) reason(m *RecordedMarket, e *Event) {
 
 // report counts what the recording account did.
 func (s *scanner) report(r Report) {
-	switch r.Kind {
-	case ReportAccepted:
+	switch {
+	case r.Earlier:
+	case r.Kind == ReportAccepted:
 		s.recording.Orders++
-	case ReportFilled:
+	case r.Kind == ReportFilled:
 		s.recording.Fills++
 	}
 }
@@ -176,13 +185,14 @@ func (s *scanner) report(r Report) {
 // inbound implements recordWatch.
 func (s *scanner) inbound(at int64, m *msg.Payload) {
 	s.measure.inbound(at, m)
+	again := m.GetEtoPayload().GetIsReplay()
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		b := m.GetOrderAccepted()
-		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure(), again)
 	case msg.PayloadOrderExecuted:
 		b := m.GetOrderExecuted()
-		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure(), again)
 		if t := b.GetPendingTimeout(); t > 0 && t < 1000 {
 			mk := s.market(b.GetMarketId())
 			mk.PendingTimeout = max(mk.PendingTimeout, t)
@@ -190,17 +200,21 @@ func (s *scanner) inbound(at int64, m *msg.Payload) {
 	}
 }
 
+// disconnected implements recordWatch.
+func (s *scanner) disconnected() { s.measure.disconnected() }
+
 // outbound implements recordWatch.
 func (s *scanner) outbound(at int64, m *msg.Payload) { s.measure.outbound(at, m) }
 
-// firstBalance notes what the account had when it began.
-func (s *scanner) firstBalance(known bool, available, exposure float64) {
+// firstBalance notes what the account had when it began. Of what is sent again to the first login the last one says
+// it.
+func (s *scanner) firstBalance(known bool, available, exposure float64, again bool) {
 	if !known || s.balance {
 		return
 	}
 	const most = 1e9 // currency
 	if total := available - min(exposure, 0); total > 0 && total < most {
-		s.recording.Balance, s.balance = exchange.Money(total*float64(exchange.Currency)), true
+		s.recording.Balance, s.balance = exchange.Money(math.Round(total*float64(exchange.Currency))), !again
 	}
 }
 

@@ -25,4 +25,5 @@ type Report struct {
 	Price            uint32 // of the fill, or of the order
 	Quantity         uint64 // of the fill, or what was available of the order
 	Provisional      bool   // the fill may still be voided
+	Earlier          bool   // it happened before the recording: the exchange sent it again to the first login
 }

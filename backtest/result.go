@@ -39,7 +39,8 @@ type MarketEnd struct {
 	Market  uint32   `json:"market"`
 	Winners []uint32 `json:"winners"`
 	Assumed bool     `json:"assumed"` // the contract with the highest last price: the stream does not say who won
-	Ended   bool     `json:"ended"`   // settled in the recording; else positions are valued at the last prices
+	Ended   bool     `json:"ended"`   // in the recording; else positions are valued at the last prices
+	Voided  bool     `json:"voided"`  // nobody won or lost
 }
 
 // Model is a run under one assumption.
@@ -82,6 +83,7 @@ type Figures struct {
 	RecordingGaps   int               `json:"recording_gaps"`   // spans of which nothing is known
 	RefusedEvents   uint64            `json:"refused_events"`   // of the recording that the exchange did not accept
 	OrdersForgotten uint64            `json:"orders_forgotten"` // beyond what is kept
+	FillsUnreduced  uint64            `json:"fills_unreduced"`  // that no removed runner reduces: so many are not kept
 }
 
 // Adverse is how the market moved after fills: what the fills would have brought at the middle price a while later.

@@ -40,7 +40,7 @@ type Config struct {
 	Commission int
 
 	// Winners says which contracts win, by market: the stream does not. A market without is settled for the contract
-	// with the highest last price, and the result says so.
+	// with the highest last price, and the result says so. In one with an empty list nobody wins.
 	Winners map[uint32][]uint32
 
 	// EachWins are markets each of whose contracts wins or loses by itself; in the others exactly one wins.
@@ -132,27 +132,12 @@ func (c Config) resolve() (Config, error) {
 			}
 		}
 	}
-	return c, nil
-}
-
-// ends returns how the markets end.
-func (c *Config) ends() []MarketEnd {
-	ends := make([]MarketEnd, 0, len(c.Recording.Markets))
-	r := c.Recording
-	for i := range r.Markets {
-		m := &r.Markets[i]
-		e := MarketEnd{Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled}
-		if e.Winners == nil && r.Approx {
-			e.Winners = m.Winners
+	for _, market := range c.EachWins {
+		if c.Recording.Market(market) == nil {
+			return c, &ConfigError{"EachWins", fmt.Sprintf("the recording has no market %d", market)}
 		}
-		if e.Winners == nil {
-			e.Assumed = true
-			best := slices.Max(m.Last)
-			e.Winners = []uint32{m.Contracts[slices.Index(m.Last, best)]}
-		}
-		ends = append(ends, e)
 	}
-	return ends
+	return c, nil
 }
 
 // newResult returns the result of no run yet.
@@ -181,18 +166,21 @@ func (c *Config) newResult() *Result {
 		m := &c.Recording.Markets[i]
 		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
 	}
-	for _, e := range r.Outcomes {
-		warn(e.Assumed && e.Ended, "who won market %d is not in the stream: contract %d is assumed, by its last price",
-			e.Market, e.Winners[0])
+	for i := range r.Outcomes {
+		r.Warnings = append(r.Warnings, c.endWarnings(&r.Outcomes[i])...)
 	}
 	return r
 }
 
-// Join returns one result of several that differ in the assumption about the queue alone.
+// Join returns one result of several that differ in the assumption about the queue alone, with the warnings of all.
 func Join(parts ...*Result) *Result {
 	r := *parts[0]
+	r.Warnings = slices.Clone(r.Warnings)
 	for _, p := range parts[1:] {
 		r.Models = append(r.Models, p.Models...)
+		for _, text := range p.Warnings {
+			r.warn(text)
+		}
 	}
 	r.complete()
 	return &r
@@ -202,12 +190,20 @@ func Join(parts ...*Result) *Result {
 func (r *Result) complete() {
 	r.findBand()
 	for i := range r.Models {
-		if n := r.Models[i].Figures.RecordingGaps; n > 0 {
-			text := fmt.Sprintf("the recording has %d gaps: what happened in them is not known", n)
-			if !slices.Contains(r.Warnings, text) {
-				r.Warnings = append(r.Warnings, text)
-			}
+		f := &r.Models[i].Figures
+		if f.RecordingGaps > 0 {
+			r.warn(fmt.Sprintf("the recording has %d gaps: what happened in them is not known", f.RecordingGaps))
 		}
+		if f.FillsUnreduced > 0 {
+			r.warn("there were too many fills to reduce all of them when a runner was removed")
+		}
+	}
+}
+
+// warn adds a warning, once.
+func (r *Result) warn(text string) {
+	if !slices.Contains(r.Warnings, text) {
+		r.Warnings = append(r.Warnings, text)
 	}
 }
 
@@ -244,11 +240,12 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 		event = rec.Events[0]
 		s.Events = []exchange.Event{{ID: event, Name: "recorded"}}
 	}
+	ends := c.ends()
 	for i := range rec.Markets {
 		m := &rec.Markets[i]
 		mk := exchange.Market{
 			ID: m.ID, EventID: event, Name: "recorded", State: m.State, NonRunners: m.NonRunners,
-			WinnerTakesAll: !slices.Contains(c.EachWins, m.ID),
+			WinnerTakesAll: c.takesAll(&ends[i]),
 		}
 		if mk.State > msg.MarketStateHalted || mk.State < 0 {
 			mk.State = msg.MarketStateHalted
@@ -264,7 +261,8 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 // newFeed returns what plays a recording, at its first event.
 func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 	f := &feed{
-		source: src, sim: s, ended: make(map[bookID]bool), managed: make(map[uint32]bool),
+		source: src, sim: s, ended: make(map[bookID]contractEnd), ends: make(map[uint32]msg.MarketStateType),
+		managed: make(map[uint32]bool), takesAll: make(map[uint32]bool),
 		timeout: make(map[uint32]int64), winners: make(map[uint32][]uint32),
 		settled: col.settling, before: col.before, voids: voidsFor(c.VoidReasons),
 	}
@@ -272,7 +270,7 @@ func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 		f.event = c.Recording.Events[0]
 	}
 	for _, e := range c.ends() {
-		f.winners[e.Market] = e.Winners
+		f.winners[e.Market], f.takesAll[e.Market] = e.Winners, c.takesAll(&e)
 	}
 	for i := range c.Recording.Markets {
 		m := &c.Recording.Markets[i]
@@ -290,9 +288,10 @@ func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 
 // finish returns what came of a run.
 func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *Model {
-	m := col.finish(c.Recording, c.Commission, f.winners)
+	m := col.finish(c.Recording, c.Commission, f.how)
 	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
+	m.Figures.FillsUnreduced = f.sim.Exchange.Forgotten()
 	rate := c.Recording.Throttle.Rate
 	if rate == 0 {
 		rate = rateUsual

@@ -24,6 +24,7 @@ const (
 	clientWrite  = 10 * time.Second       // for a client to take what is sent
 	inputQueue   = 64                     // pieces of input that wait
 	inputBytes   = 16 << 10               // of a piece
+	standstill   = time.Second            // that is no delay of a busy machine any more
 	stallsMost   = 20                     // after which a client does not answer heartbeats, it seems
 )
 
@@ -63,29 +64,14 @@ type Server struct {
 	input    chan clientInput
 	clients  []*client
 	stalls   uint64
-	started  time.Time // when the recording began
-	alone    time.Time // when the last client left; the zero time while there is one
-	fresh    bool      // a client has connected since awaitQuiet
+	cuts     int           // connections that the exchange ended
+	cause    error         // of the last of them
+	stood    time.Duration // in which this process did not run
+	started  time.Time     // when the recording began
+	alone    time.Time     // when the last client left; the zero time while there is one
+	fresh    bool          // a client has connected since awaitQuiet
+	heard    bool          // a client has sent something
 	serving  serving
-}
-
-// client is a connection over TCP.
-type client struct {
-	socket net.Conn
-	link   *link
-	closed bool
-	buf    []byte
-
-	sent, got beatCounter // heartbeats to the client and from it
-	stalls    int         // in a row
-}
-
-// clientInput is something that the network did.
-type clientInput struct {
-	client *client // nil of a new connection
-	socket net.Conn
-	bytes  []byte
-	err    error
 }
 
 // Listen opens a recording to be served. The caller must call Close.
@@ -103,7 +89,7 @@ func Listen(c ServerConfig) (*Server, error) {
 	if c.Step == 0 {
 		c.Step = time.Millisecond
 	}
-	if c.Speed < 0 || c.Speed > 1e6 || c.Step < 0 || c.Step > time.Minute {
+	if !(c.Speed >= 0 && c.Speed <= 1e6) || c.Step < 0 || c.Step > time.Minute {
 		return nil, &ConfigError{"Speed", "must be 0 to 1000000, and Step at most a minute"}
 	}
 	s := &Server{config: c, input: make(chan clientInput, inputQueue)}
@@ -157,6 +143,14 @@ func (s *Server) Result(m *Model) *Result {
 		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by its "+
 			"own clock, such as timers and limits of rates, is not as it would have been")
 	}
+	if s.cuts > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the exchange has cut the bot off %d times, at last because of this: %v",
+			s.cuts, s.cause))
+	}
+	if s.stood > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("this process, or the machine, stood still for %v: the recording waited, "+
+			"but not the clock of the bot", s.stood.Round(time.Millisecond)))
+	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
 	}
@@ -193,121 +187,6 @@ func (s *Server) begin() {
 	s.started = time.Now()
 }
 
-// accept passes on new connections until the listener is closed.
-func (s *Server) accept() {
-	for {
-		socket, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.input <- clientInput{socket: socket}
-	}
-}
-
-// closeClients closes the connections.
-func (s *Server) closeClients() {
-	_ = s.listener.Close()
-	for _, c := range s.clients {
-		s.serving.remove(c.socket)
-	}
-	go func() { // whoever still wants to pass something on
-		for {
-			select {
-			case in := <-s.input:
-				if in.client == nil && in.socket != nil {
-					_ = in.socket.Close()
-				}
-			case <-time.After(time.Second):
-				return
-			}
-		}
-	}()
-}
-
-// take handles what the network did.
-func (s *Server) take(in clientInput) error {
-	switch c := in.client; {
-	case c == nil:
-		conn, err := s.world.connect()
-		if err != nil {
-			return in.socket.Close()
-		}
-		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
-		s.clients, s.fresh = append(s.clients, c), true
-		s.serving.add(c.socket)
-		go s.read(c)
-	case in.err != nil:
-		c.closed, c.link.closed = true, true
-		s.serving.remove(c.socket)
-	default:
-		c.got.count(in.bytes)
-		for b := in.bytes; len(b) > 0 && !c.link.left; {
-			n, err := c.link.Write(b)
-			if err != nil {
-				return err
-			}
-			if b = b[n:]; n == 0 { // the exchange has to get on with what it has
-				s.world.tick()
-				if err := s.flush(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// read passes on what a client sends.
-func (s *Server) read(c *client) {
-	for {
-		b := make([]byte, inputBytes)
-		n, err := c.socket.Read(b)
-		if n > 0 {
-			s.input <- clientInput{client: c, bytes: b[:n]}
-		}
-		if err != nil {
-			s.input <- clientInput{client: c, err: err}
-			return
-		}
-	}
-}
-
-// flush sends what has arrived for the clients at the moment that the clock shows.
-func (s *Server) flush() error {
-	s.world.move()
-	kept := s.clients[:0]
-	for _, c := range s.clients {
-		for !c.closed {
-			n, err := c.link.Read(c.buf)
-			if n > 0 {
-				c.sent.count(c.buf[:n])
-				_ = c.socket.SetWriteDeadline(time.Now().Add(clientWrite))
-				if _, werr := c.socket.Write(c.buf[:n]); werr != nil {
-					var late net.Error
-					if errors.As(werr, &late) && late.Timeout() {
-						return fmt.Errorf("%w: for %v", ErrTooSlow, clientWrite)
-					}
-					err = werr
-				}
-			}
-			if err != nil {
-				c.closed, c.link.closed = true, true
-				s.serving.remove(c.socket)
-			}
-			if n == 0 {
-				break
-			}
-		}
-		if !c.closed {
-			kept = append(kept, c)
-		}
-	}
-	clear(s.clients[len(kept):])
-	s.clients = kept
-	s.world.move()
-	return nil
-}
-
 // wait waits until something arrives or a time has passed, and handles what arrived. It reports whether anything did.
 func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err error) {
 	timer := time.NewTimer(max(d, 0))
@@ -324,11 +203,19 @@ func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err e
 
 // awaitFirst waits until a client has connected and has sent what it sends at the beginning.
 func (s *Server) awaitFirst(ctx context.Context) error {
-	if arrived, err := s.wait(ctx, firstClient); err != nil || !arrived {
-		if err == nil {
-			err = fmt.Errorf("%w within %v", ErrNoClient, firstClient)
+	for begun := time.Now(); !s.heard; { // one that only looks whether the port is open is none
+		arrived, err := s.wait(ctx, firstClient-time.Since(begun))
+		switch {
+		case err != nil:
+			return err
+		case !arrived && s.fresh:
+			return fmt.Errorf("%w that sends anything within %v", ErrNoClient, firstClient)
+		case !arrived:
+			return fmt.Errorf("%w within %v", ErrNoClient, firstClient)
 		}
-		return err
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
 	return s.awaitQuiet(ctx)
 }
@@ -405,6 +292,14 @@ func (s *Server) play(ctx context.Context) error {
 	return nil
 }
 
+// waited notes that a wait of at most d took longer. A recording does not go on while this process is stopped.
+func (s *Server) waited(d, took time.Duration) {
+	if late := took - d; late > standstill {
+		s.stood += late
+		s.started = s.started.Add(late)
+	}
+}
+
 // pace lets what is due at the speed of the recording happen.
 func (s *Server) pace(ctx context.Context, end int64) error {
 	w := s.world
@@ -412,13 +307,22 @@ func (s *Server) pace(ctx context.Context, end int64) error {
 		return s.config.Recording.Begin + int64(float64(time.Since(s.started))*s.config.Speed)
 	}
 	if ahead := min(w.due(), end) - virtual(); ahead > 0 {
-		if _, err := s.wait(ctx, time.Duration(float64(ahead)/s.config.Speed)); err != nil {
+		d := time.Duration(float64(ahead) / s.config.Speed)
+		begun := time.Now()
+		if _, err := s.wait(ctx, d); err != nil {
+			return err
+		}
+		s.waited(d, time.Since(begun))
+	}
+	// After a while in which nothing was sent, such as one in which this process was stopped, a client is sent what has
+	// gathered piece by piece: the exchange keeps only so much of what is not sent.
+	for at := min(virtual(), end); ; {
+		w.now = max(w.now, min(at, max(w.now, min(w.due(), at))+int64(s.config.Step)))
+		w.tick()
+		if err := s.flush(); err != nil || w.now >= at {
 			return err
 		}
 	}
-	w.now = max(w.now, min(virtual(), end))
-	w.tick()
-	return s.flush()
 }
 
 // step lets the next moments of the recording happen, and waits until the clients have kept up.
@@ -449,6 +353,9 @@ func (s *Server) step(ctx context.Context, end int64) error {
 // keepUp waits until each client has answered the heartbeats that it was sent, and so has taken what was sent before
 // and has sent what it wants to. One that does not answer them is given a moment instead.
 func (s *Server) keepUp(ctx context.Context) error {
+	for _, c := range s.clients { // heartbeats of its own answer none of those that are sent now
+		c.got.n = min(c.got.n, c.sent.n)
+	}
 	s.world.sim.Heartbeat()
 	if err := s.flush(); err != nil {
 		return err

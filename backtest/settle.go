@@ -19,8 +19,8 @@ func (c *collector) settling(market uint32) {
 	}
 }
 
-// finish completes the result of a run.
-func (c *collector) finish(r *Recording, commission int, winners map[uint32][]uint32) Model {
+// finish completes the result of a run. how says how a contract ended.
+func (c *collector) finish(r *Recording, commission int, how func(bookID) contractEnd) Model {
 	m := &c.model
 	c.point(c.x.Now())
 	t, _ := c.x.Truth(c.account)
@@ -38,13 +38,10 @@ func (c *collector) finish(r *Recording, commission int, winners map[uint32][]ui
 			cr.Net, cr.Flow = p.Net+p.PendingNet, p.Flow+p.PendingFlow
 			cr.Profit = cr.Flow + exchange.Money(cr.Net*c.middle(h.id.market, h.id.contract)/2)
 			m.Gross += cr.Profit
-		} else {
+		} else if end := how(h.id); end != contractVoided { // its fills are undone
 			cr.Net, cr.Flow = h.before.Net+h.before.PendingNet, h.before.Flow+h.before.PendingFlow
-			cr.Profit = cr.Flow
-			for _, w := range winners[h.id.market] {
-				if w == h.id.contract {
-					cr.Profit += exchange.Money(cr.Net) * exchange.PriceSum
-				}
+			if cr.Profit = cr.Flow; end == contractWon {
+				cr.Profit += exchange.Money(cr.Net) * exchange.PriceSum
 			}
 		}
 		byMarket[h.id.market] += cr.Profit

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,5 +50,15 @@ func TestSweep(t *testing.T) {
 	}
 	if _, err := Sweep(1, 1, func(int) (*Result, error) { return nil, nil }, nil); err == nil {
 		t.Error("no error of a run without a result")
+	}
+}
+
+// TestJoinWarnings joins the runs of one setting: what went wrong in any of them is said.
+func TestJoinWarnings(t *testing.T) {
+	first := &Result{Warnings: []string{"all"}, Models: []Model{{Queue: "pessimistic"}}}
+	second := &Result{Warnings: []string{"all", "cut off"}, Models: []Model{{Queue: "optimistic"}}}
+	r := Join(first, second)
+	if !slices.Equal(r.Warnings, []string{"all", "cut off"}) || len(r.Models) != 2 || len(first.Warnings) != 1 {
+		t.Errorf("warnings %q of %d models", r.Warnings, len(r.Models))
 	}
 }

@@ -16,11 +16,13 @@ type window struct {
 type twoSides struct {
 	sides [2]window // bids and offers
 	waits bool      // a change is among the books that wait for reports
+	stale bool      // some levels may be
 }
 
 // rawLevel is a level as it was sent, and what of it the others have.
 type rawLevel struct {
 	key      uint32
+	stale    bool // records were lost since it was named: it may be another one, or gone
 	quantity uint64
 	others   uint64
 }
@@ -57,12 +59,12 @@ func (w *window) set(key uint32, quantity, others uint64) (before uint64, found 
 		if quantity == 0 {
 			w.levels = append(w.levels[:i], w.levels[i+1:]...)
 		} else {
-			w.levels[i].quantity, w.levels[i].others = quantity, others
+			w.levels[i] = rawLevel{key: key, quantity: quantity, others: others}
 		}
 	case quantity > 0:
 		w.levels = append(w.levels, rawLevel{})
 		copy(w.levels[i+1:], w.levels[i:])
-		w.levels[i] = rawLevel{key, quantity, others}
+		w.levels[i] = rawLevel{key: key, quantity: quantity, others: others}
 	}
 	return before, found
 }
@@ -79,6 +81,31 @@ func (w *window) trim() {
 	if len(w.levels) > w.depth {
 		w.levels = w.levels[:w.depth]
 	}
+}
+
+// lost says that records were lost, and with them changes of levels.
+func (t *twoSides) lost() {
+	for side := range t.sides {
+		for i := range t.sides[side].levels {
+			t.sides[side].levels[i].stale, t.stale = true, true
+		}
+	}
+}
+
+// uncross removes the best stale level that crosses the other side, and so is not there any more.
+func (t *twoSides) uncross() (side int, price uint32, found bool) {
+	bids, offers := t.sides[buy].levels, t.sides[sell].levels
+	if len(bids) == 0 || len(offers) == 0 || bids[0].key+offers[0].key < exchange.PriceSum {
+		return 0, 0, false
+	}
+	for side := range t.sides {
+		if w := &t.sides[side]; w.levels[0].stale {
+			price = keyOf(side, w.levels[0].key)
+			w.levels = append(w.levels[:0], w.levels[1:]...)
+			return side, price, true
+		}
+	}
+	return 0, 0, false
 }
 
 // worst returns the worst visible price, 0 if every level is visible.

@@ -2,17 +2,26 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// fill is one match of the incoming order with a resting one, and the incoming order's quantities
-// afterwards.
+// fill is one match of the incoming order with a resting one, and their quantities afterwards: an order may be filled
+// several times before any of it is reported.
 type fill struct {
-	taker     *order
-	maker     *order
-	price     uint32
-	timeout   uint32 // of a provisional fill
-	quantity  uint64
-	executed  uint64
-	available uint64
-	cost      uint64
+	taker    *order
+	maker    *order
+	price    uint32
+	timeout  uint32 // of a provisional fill
+	quantity uint64
+	of       [2]filled // the incoming order, and the resting one
+}
+
+// filled is what is filled of an order, and what is not.
+type filled struct{ executed, available, cost uint64 }
+
+func (o *order) filled() filled { return filled{o.executed, o.available, o.cost} }
+
+// report adds to a report what was filled.
+func (f *filled) report(r *Report) {
+	r.ExecutedQuantity, r.AvailableQuantity = f.executed, f.available
+	r.AveragePrice = average(f.cost, f.executed)
 }
 
 // match fills an order against the other side while their prices cross, best price first, oldest order
@@ -51,7 +60,7 @@ func (x *Exchange) fill(o, maker *order, quantity uint64) {
 	timeout := x.bookFill(o, maker, quantity, price)
 	x.buf.fills = append(x.buf.fills, fill{
 		taker: o, maker: maker, price: price, timeout: timeout, quantity: quantity,
-		executed: o.executed, available: o.available, cost: o.cost,
+		of: [2]filled{o.filled(), maker.filled()},
 	})
 	c.market.volume += quantity
 	c.lastExecution = execution{
@@ -123,8 +132,7 @@ func (x *Exchange) reportFills() {
 	for i := range x.buf.fills {
 		f := &x.buf.fills[i]
 		r := x.newReport(msg.PayloadOrderExecuted, f.taker)
-		r.ExecutedQuantity, r.AvailableQuantity = f.executed, f.available
-		r.AveragePrice = average(f.cost, f.executed)
+		f.of[0].report(r)
 		r.Price, r.Quantity, r.PendingTimeout = f.price, f.quantity, f.timeout
 		x.report(f.taker.account, nil, r)
 		if f.maker.account.config.House {
@@ -132,6 +140,7 @@ func (x *Exchange) reportFills() {
 			continue
 		}
 		r = x.newReport(msg.PayloadOrderExecuted, f.maker)
+		f.of[1].report(r)
 		r.Price, r.Quantity, r.PendingTimeout = f.price, f.quantity, f.timeout
 		x.report(f.maker.account, nil, r)
 	}

@@ -67,7 +67,7 @@ func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 		if f.quantity == 0 {
 			continue
 		}
-		quantity, price := reduceFill(f.quantity, f.price, t, factor)
+		quantity, price := ReduceFill(f.quantity, f.price, t, factor)
 		for _, o := range [2]*order{f.taker, f.maker} {
 			if o.reducedFrom == 0 {
 				o.reducedFrom = o.executed
@@ -92,8 +92,9 @@ func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 	x.buf.removed = x.buf.removed[:0]
 }
 
-// reduceFill returns the quantity and price of a fill after a reduction.
-func reduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) (uint64, uint32) {
+// ReduceFill returns the quantity and price of a fill after a reduction by a factor in hundredths of a percent, as
+// [Exchange.RemoveRunner] reduces it.
+func ReduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) (uint64, uint32) {
 	remaining := uint64(PriceSum - factor)
 	if t == msg.ReduceTypeQuantity {
 		return mulDiv(quantity, remaining, PriceSum), price

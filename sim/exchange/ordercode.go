@@ -305,15 +305,15 @@ func (c *orderCoder) checkListed() {
 			return
 		}
 	}
-	filled := make([]fill, len(c.uses))
+	sums := make([]filled, len(c.uses))
 	for _, m := range c.x.markets {
 		for _, q := range [2]*fillQueue{&m.provisional, &m.final} {
 			for _, f := range q.list[q.head:] {
 				for _, o := range [2]*order{f.taker, f.maker} {
-					sum := &filled[o.index]
-					sum.quantity += f.quantity
+					sum := &sums[o.index]
+					sum.executed += f.quantity
 					sum.cost += f.quantity * uint64(f.price)
-					if sum.quantity > o.executed || sum.cost > o.cost {
+					if sum.executed > o.executed || sum.cost > o.cost {
 						c.Fail("order %d has executed %d, its fills are more", o.id, o.executed)
 						return
 					}

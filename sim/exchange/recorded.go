@@ -112,6 +112,8 @@ type recording struct {
 	queue  Queue
 	onFill func(RecordedFill)
 	latest [64]*contract // that were played lately, by id
+
+	forgotten uint64 // fills that are not kept for a reduction any more
 }
 
 // startRecorded makes the exchange one that plays recorded markets.

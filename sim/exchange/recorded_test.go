@@ -263,3 +263,59 @@ func TestRecordedLevelGone(t *testing.T) {
 		t.Errorf("%d ahead at an empty level", ahead)
 	}
 }
+
+// reportSink keeps what is reported of fills.
+type reportSink struct{ reports []Report }
+
+func (*reportSink) Publish(Message) {}
+
+func (s *reportSink) Report(r *Report, _ bool) {
+	if r.Type == msg.PayloadOrderExecuted {
+		s.reports = append(s.reports, *r)
+	}
+}
+
+// TestSeveralTrades fills an order by several trades of one change: each report says what was filled up to it.
+func TestSeveralTrades(t *testing.T) {
+	x, _ := recordedMarket(t, QueueOptimistic)
+	var sink reportSink
+	x.Login("bot", &sink)
+	playChange(t, x, []ChangedLevel{bid(3900, 10_000), offer(4200, 10_000)})
+	submitBot(t, x, order10(msg.SideBuy, 4000, 5000))
+	playChange(t, x, nil, sold(4000, 1000), sold(3900, 1500), sold(4000, 9000))
+	var executed uint64
+	for i, quantity := range []uint64{1000, 1500, 2500} {
+		if i >= len(sink.reports) {
+			t.Fatalf("only %d reports", i)
+		}
+		r := &sink.reports[i]
+		if executed += quantity; r.Quantity != quantity || r.ExecutedQuantity != executed ||
+			r.AvailableQuantity != 5000-executed || r.AveragePrice != 4000 {
+			t.Errorf("report %d: %d filled, %d of all, %d left, at %d", i, r.Quantity, r.ExecutedQuantity,
+				r.AvailableQuantity, r.AveragePrice)
+		}
+	}
+}
+
+// TestManyFills fills an order more often than orders are kept, in a market that keeps every fill.
+func TestManyFills(t *testing.T) {
+	const more = 5000
+	x, fills := recordedMarket(t, QueueOptimistic)
+	playChange(t, x, []ChangedLevel{bid(10, 10_000), offer(4200, 10_000)})
+	id := submitBot(t, x, order10(msg.SideBuy, 100, 2_000_000))
+	change := &Change{Trades: []Trade{sold(50, 1)}}
+	for range ordersDefault + more {
+		if err := x.Play(1, 10, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o, _ := x.Order(id); len(*fills) != ordersDefault+more || o.Executed != ordersDefault+more {
+		t.Errorf("%d fills, %d filled", len(*fills), o.Executed)
+	}
+	if n := x.Forgotten(); n < more || n > more+2*fillsForgotten {
+		t.Errorf("%d fills are forgotten", n)
+	}
+	if text := x.Audit(); text != "" {
+		t.Error(text)
+	}
+}

@@ -35,6 +35,9 @@ func (x *Exchange) takeLevel(o *order, l *recordedLevel, n uint64) {
 // houseOrder returns a new order of the account that stands for the others.
 func (x *Exchange) houseOrder(c *contract, side int, quantity uint64, price uint32) *order {
 	h := x.orders.newOrder()
+	for h == nil && x.forgetFills() {
+		h = x.orders.newOrder()
+	}
 	if h == nil {
 		panic("BUG: sim: an order was accepted without room for its other party")
 	}
@@ -44,6 +47,30 @@ func (x *Exchange) houseOrder(c *contract, side int, quantity uint64, price uint
 	c.ensurePosition(h.account).live[side]++
 	return h
 }
+
+// fillsForgotten is how many fills are forgotten at a time.
+const fillsForgotten = 1024
+
+// forgetFills forgets the oldest fills of the market of which the most are kept for a runner that is removed later, and
+// reports false if there are none.
+func (x *Exchange) forgetFills() bool {
+	most := x.markets[0]
+	for _, m := range x.markets {
+		if m.final.len() > most.final.len() {
+			most = m
+		}
+	}
+	n := min(most.final.len(), fillsForgotten)
+	for range n {
+		most.final.drop()
+	}
+	x.recording.forgotten += uint64(n)
+	return n > 0
+}
+
+// Forgotten returns how many fills of recorded markets with NonRunners no removed runner reduces any more: more are not
+// kept than there is room for orders.
+func (x *Exchange) Forgotten() uint64 { return x.recording.forgotten }
 
 // playTrade fills resting orders from a recorded trade, which is counted once over all of them: first those at better
 // prices, then those at its price as far as it gets in the queue.

@@ -48,8 +48,16 @@ func (x *Exchange) Goal(id uint32, reason string) error {
 	if err := x.Halt(id, reason); err != nil {
 		return err
 	}
-	x.takeProvisional(x.byMarket[id], nil, x.voidFill)
-	return nil
+	return x.VoidFills(id)
+}
+
+// VoidFills voids the provisional fills of a market, which goes on.
+func (x *Exchange) VoidFills(id uint32) error {
+	m, err := x.openMarket(id)
+	if err == nil {
+		x.takeProvisional(m, nil, x.voidFill)
+	}
+	return err
 }
 
 // openMarket returns a market that is neither settled nor voided.

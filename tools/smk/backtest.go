@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,10 +65,16 @@ func (c *backtestCommand) Validate() error {
 		return errors.New("one of --journal and --compare is needed")
 	case len(c.Bot) == 0:
 		return errors.New("the bot's command is missing: put it behind --")
-	case c.Commission < 0 || c.Commission > 100:
+	case !(c.Commission >= 0 && c.Commission <= 100): // NaN is none either
 		return fmt.Errorf("--commission: %v is not 0 to 100", c.Commission)
-	case c.Balance < 0 || c.Balance > 1e9:
+	case !(c.Balance >= 0 && c.Balance <= 1e9):
 		return fmt.Errorf("--balance: %v is not 0 to 1000000000", c.Balance)
+	case !(c.Speed >= 0 && c.Speed <= 1e6):
+		return fmt.Errorf("--speed: %v is not 0 to 1000000", c.Speed)
+	case c.Step <= 0 || c.Step > time.Minute:
+		return fmt.Errorf("--step: %v is not a time up to 1m", c.Step)
+	case c.Tolerance <= 0:
+		return fmt.Errorf("--tolerance: %v is not a time", c.Tolerance)
 	case c.Jobs < 0 || c.Jobs > 1024:
 		return fmt.Errorf("--jobs: %d is not 0 to 1024", c.Jobs)
 	}
@@ -82,7 +89,8 @@ func (c *backtestCommand) Validate() error {
 
 // Run runs the bot against the recording, or shows what was saved. What was done of a sweep that did not end is shown
 // and saved, too.
-func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
+func (c *backtestCommand) Run(ctx context.Context, std stdio) (failed error) {
+	var err error
 	var results []*backtest.Result
 	var comparisons []*backtest.Comparison
 	var other *backtest.Result
@@ -92,9 +100,11 @@ func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
 		}
 	}
 	if c.Out != "" {
-		if err := newFolder(c.Out); err != nil {
+		release, err := takeFolder(c.Out)
+		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
+		defer func() { failed = errors.Join(failed, release()) }()
 	}
 	if c.Show != "" {
 		var r *backtest.Result
@@ -168,7 +178,7 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 // config returns the settings of all runs.
 func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []exchange.Queue, error) {
 	config := backtest.Config{
-		Recording: rec, Seed: c.Seed, Balance: exchange.Money(c.Balance * float64(exchange.Currency)),
+		Recording: rec, Seed: c.Seed, Balance: exchange.Money(math.Round(c.Balance * float64(exchange.Currency))),
 		Commission: int(c.Commission*100 + 0.5), EachWins: c.EachWins,
 	}
 	if config.Commission == 0 {
@@ -247,6 +257,9 @@ func combinations(sets []string) ([]map[string]string, error) {
 		name, values, ok := strings.Cut(set, "=")
 		if !ok || name == "" || values == "" {
 			return nil, usageError{fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)}
+		}
+		if name == "addr" || name == "host" || name == "port" {
+			return nil, usageError{fmt.Errorf("--set: {%s} is where the recorded market listens: choose another name", name)}
 		}
 		list := strings.Split(values, ",")
 		if len(all)*len(list) > combinationsMax {

@@ -27,8 +27,9 @@ type botProcess struct {
 }
 
 const (
-	botPatience = 15 * time.Second // for a bot to end after the recording
-	tailBytes   = 2000             // of what a bot printed last
+	botPatience  = 15 * time.Second // for a bot to end after the recording
+	killPatience = 3 * time.Second  // for what it was killed with to be gone
+	tailBytes    = 2000             // of what a bot printed last
 )
 
 // run serves the recording to the bot.
@@ -60,23 +61,35 @@ func (p *botProcess) run(ctx context.Context, c backtest.ServerConfig) (*backtes
 		}
 	}()
 	m, err := s.Serve(ctx, func() {
-		if cmd.Process.Signal(os.Interrupt) != nil {
+		if signalGroup(cmd, os.Interrupt) != nil {
 			_ = cmd.Process.Kill()
 		}
 	})
 	if err != nil {
-		_ = cmd.Process.Kill()
-		bot := <-exited
-		return nil, p.failed(err, bot, tail)
+		return nil, p.failed(err, kill(cmd, exited), tail)
 	}
 	select {
 	case <-exited: // what it returns after an interrupt is its own affair
 	case <-time.After(botPatience):
-		_ = cmd.Process.Kill()
-		<-exited
+		_ = kill(cmd, exited)
 	}
 	return s.Result(m), nil
 }
+
+// kill ends the bot and what it has started, such as the program behind a shell or go run, and returns how the bot
+// ended.
+func kill(cmd *exec.Cmd, exited <-chan error) error {
+	_ = signalGroup(cmd, os.Kill)
+	_ = cmd.Process.Kill()
+	select {
+	case err := <-exited:
+		return err
+	case <-time.After(killPatience):
+		return errBotLeft
+	}
+}
+
+var errBotLeft = errors.New("killed, but something that it has started runs on")
 
 var errBotEnded = errors.New("the bot ended before the recording")
 
@@ -105,6 +118,7 @@ func (p *botProcess) start(addr net.Addr, dir string) (*exec.Cmd, *tailWriter, e
 	if p.show {
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(tail, p.std.err), io.MultiWriter(tail, p.std.err)
 	}
+	ownGroup(cmd) // signals are for all that it starts
 	if err := cmd.Start(); err != nil {
 		return nil, nil, fmt.Errorf("the bot does not start: %w", err)
 	}

@@ -38,16 +38,30 @@ func saveResults(dir string, results []*backtest.Result, compared []*backtest.Co
 	return nil
 }
 
-// newFolder makes a folder. One that has something in it is refused: results of two runs would be taken for one's.
-func newFolder(dir string) error {
+// runningName is the file that a folder for results has until they are there.
+const runningName = "running"
+
+// takeFolder makes a folder and keeps it for this run until release is called. One that has something in it is refused:
+// results of two runs would be taken for one's.
+func takeFolder(dir string) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+		return nil, err
 	}
 	names, err := os.ReadDir(dir)
-	if err == nil && len(names) > 0 {
-		err = fmt.Errorf("%s is not empty", dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(names) == 1 && names[0].Name() == runningName:
+		return nil, fmt.Errorf("%s is another run's: if that was killed, remove it", dir)
+	case len(names) > 0:
+		return nil, fmt.Errorf("%s is not empty", dir)
 	}
-	return err
+	name := filepath.Join(dir, runningName)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // who is second fails
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return os.Remove(name) }, f.Close()
 }
 
 // writeFile writes a file, and leaves the one before if that fails.
@@ -56,7 +70,7 @@ func writeFile(name string, write func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(f), f.Chmod(0o666), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), name)

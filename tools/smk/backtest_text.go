@@ -32,6 +32,9 @@ func writeResultsJSON(w io.Writer, results []*backtest.Result, compared []*backt
 // fillsShown is how many differing fills of a comparison are printed.
 const fillsShown = 10
 
+// warnedShown is how many settings are named that have a warning.
+const warnedShown = 3
+
 func writeResultsText(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison,
 	with *backtest.Result,
 ) error {
@@ -138,7 +141,10 @@ func (t *textWriter) result(r *backtest.Result) {
 func (t *textWriter) contracts(r *backtest.Result) {
 	for _, end := range r.Outcomes {
 		state := "open: valued at the last prices"
-		if end.Ended {
+		switch {
+		case end.Voided:
+			state = "voided"
+		case end.Ended:
 			state = fmt.Sprintf("won by %v", end.Winners)
 			if end.Assumed {
 				state += ", as the last prices suggest"
@@ -177,9 +183,7 @@ func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02 1
 func (t *textWriter) sweep(results []*backtest.Result) {
 	t.line("%s, %s to %s, seed %d, version %s", results[0].Recording, stamp(results[0].Begin), stamp(results[0].End),
 		results[0].Seed, results[0].Version)
-	for _, warning := range results[0].Warnings {
-		t.line("warning: %s", warning)
-	}
+	t.warnings(results)
 	sorted := slices.Clone(results)
 	slices.SortStableFunc(sorted, func(a, b *backtest.Result) int {
 		switch {
@@ -202,12 +206,53 @@ func (t *textWriter) sweep(results []*backtest.Result) {
 	}
 	first, second := sorted[0], sorted[1]
 	if first.Band.ProfitLow > second.Band.ProfitHigh {
-		t.line("\n%s is better than %s whatever the queue was", labelsText(first.Settings.Labels),
-			labelsText(second.Settings.Labels))
+		t.line("\n%s is better than %s %s", labelsText(first.Settings.Labels), labelsText(second.Settings.Labels),
+			underQueues(first, second))
 	} else {
 		t.line("\n%s and %s differ by less than what is not known of the queue", labelsText(first.Settings.Labels),
 			labelsText(second.Settings.Labels))
 	}
+}
+
+// warnings writes the warnings of a sweep, each once, and of which settings it is unless it is of all.
+func (t *textWriter) warnings(results []*backtest.Result) {
+	var texts []string
+	of := make(map[string][]string)
+	for _, r := range results {
+		for _, text := range r.Warnings {
+			if of[text] == nil {
+				texts = append(texts, text)
+			}
+			of[text] = append(of[text], labelsText(r.Settings.Labels))
+		}
+	}
+	for _, text := range texts {
+		switch list := of[text]; {
+		case len(list) == len(results):
+			t.line("warning: %s", text)
+		case len(list) > warnedShown:
+			t.line("warning: %s, and %d more: %s", strings.Join(list[:warnedShown], ", "), len(list)-warnedShown, text)
+		default:
+			t.line("warning: %s: %s", strings.Join(list, ", "), text)
+		}
+	}
+}
+
+// underQueues returns under which assumptions about the queue something was found that all results have.
+func underQueues(results ...*backtest.Result) string {
+	var names []string
+	for q := exchange.QueuePessimistic; q <= exchange.QueueOptimistic; q++ {
+		if !slices.ContainsFunc(results, func(r *backtest.Result) bool { return r.Model(q) == nil }) {
+			names = append(names, q.String())
+		}
+	}
+	switch len(names) {
+	case 3:
+		return "whatever the queue was"
+	case 0:
+		return "under different assumptions about the queue, which says nothing"
+	}
+	return "if the queue was " + strings.Join(names, " or ") + "; nothing is said of other assumptions (--queue)"
 }
 
 // comparison writes how a backtest differs from the live day.
@@ -282,9 +327,9 @@ func (t *textWriter) differences(before, now *backtest.Result) {
 	}
 	switch {
 	case now.Band.ProfitLow > before.Band.ProfitHigh:
-		t.line("better whatever the queue was")
+		t.line("better %s", underQueues(before, now))
 	case now.Band.ProfitHigh < before.Band.ProfitLow:
-		t.line("worse whatever the queue was")
+		t.line("worse %s", underQueues(before, now))
 	default:
 		t.line("the bands overlap: the difference may be what is not known of the queue")
 	}

@@ -14,7 +14,7 @@ type importCommand struct {
 }
 
 type importBetfair struct {
-	File         []string `arg:"" type:"path" placeholder:"FILE" help:"Files in the order of their times."`
+	File         []string `arg:"" type:"path" placeholder:"FILE" help:"Files, in any order: they are merged by their times."`
 	Out          string   `type:"path" required:"" placeholder:"DIR" help:"Folder of the journal, which is made."`
 	MalformedMax int      `default:"0" placeholder:"N" help:"Fail after more malformed lines than this; 0 is never."`
 	JSON         bool     `name:"json" help:"Print JSON."`

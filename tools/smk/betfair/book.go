@@ -28,8 +28,9 @@ type market struct {
 	status   string
 	inPlay   bool
 	delay    int
-	begun    bool // its complete books were written
-	removed  map[uint32]float64
+	begun    bool               // its complete books were written
+	removed  map[uint32]float64 // runners since the last state that was written, with their adjustments
+	gone     map[uint32]bool    // those before
 	finished bool
 }
 

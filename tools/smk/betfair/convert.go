@@ -41,7 +41,9 @@ func (c *converter) market(at int64, ch *marketChange) error {
 			c.report.Ignored++
 			return nil
 		}
-		m = &market{id: id, runners: make(map[uint32]*book), removed: make(map[uint32]float64)}
+		m = &market{
+			id: id, runners: make(map[uint32]*book), removed: make(map[uint32]float64), gone: make(map[uint32]bool),
+		}
 		c.markets[id] = m
 		c.report.Markets++
 	}
@@ -88,7 +90,7 @@ func (c *converter) runner(at int64, m *market, r *runner) error {
 		return nil
 	}
 	b := m.book(uint32(r.ID))
-	if r.Status == "REMOVED" {
+	if r.Status == "REMOVED" && !m.gone[uint32(r.ID)] { // every later definition says it again
 		m.removed[uint32(r.ID)] = r.Adjustment
 	}
 	if b == nil || r.Name == "" || b.name == r.Name {
@@ -218,36 +220,55 @@ func (c *converter) state(at int64, m *market, d *definition) error {
 	switch {
 	case d.Status == "CLOSED":
 		m.finished = true
+		if !d.voided() && len(m.removed) > 0 { // before the others win or lose
+			halted := &seto.MarketState{MarketId: &m.id, State: seto.MarketStateType_MARKET_STATE_HALTED.Enum()}
+			halted.Contracts = m.remove()
+			err := c.send(at, &seto.Payload{Type: seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(), MarketState: halted})
+			if err != nil {
+				return err
+			}
+		}
 		if len(won) > 0 {
 			st.Reason = new("won by " + strings.Join(won, ","))
 		}
 	case d.BetDelay > 0:
 		st.Reason = new(fmt.Sprintf("orders are delayed by %d s", d.BetDelay))
 	}
+	st.Contracts = m.remove()
+	return c.send(at, &seto.Payload{Type: seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(), MarketState: st})
+}
+
+// remove returns the states of contracts after those that were removed since the last call, and by how much the fills
+// of the others are reduced.
+func (m *market) remove() (list []*seto.ContractState) {
 	factor := 0.0
 	for _, id := range slices.Sorted(maps.Keys(m.removed)) {
 		factor += m.removed[id]
-		st.Contracts = append(st.Contracts, &seto.ContractState{
+		m.gone[id] = true
+		list = append(list, &seto.ContractState{
 			ContractId: new(id), State: seto.ContractStateType_CONTRACT_STATE_VOIDED.Enum(),
 		})
 	}
-	if factor > 0 && factor < 100 {
-		for _, id := range m.order {
-			if _, out := m.removed[id]; !out {
-				st.Contracts = append(st.Contracts, &seto.ContractState{
-					ContractId: new(id), State: seto.ContractStateType_CONTRACT_STATE_REDUCED.Enum(),
-					ReduceType:   seto.ReduceType_REDUCE_TYPE_PRICE.Enum(),
-					ReduceFactor: new(uint32(factor*100 + 0.5)),
-				})
-			}
+	clear(m.removed)
+	if !(factor > 0 && factor < 100) {
+		return list
+	}
+	for _, id := range m.order {
+		if !m.gone[id] {
+			list = append(list, &seto.ContractState{
+				ContractId: new(id), State: seto.ContractStateType_CONTRACT_STATE_REDUCED.Enum(),
+				ReduceType:   seto.ReduceType_REDUCE_TYPE_PRICE.Enum(),
+				ReduceFactor: new(uint32(factor*100 + 0.5)),
+			})
 		}
 	}
-	clear(m.removed)
-	return c.send(at, &seto.Payload{Type: seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(), MarketState: st})
+	return list
 }
 
 func stateOf(d *definition) seto.MarketStateType {
 	switch {
+	case d.Status == "CLOSED" && d.voided():
+		return seto.MarketStateType_MARKET_STATE_VOIDED
 	case d.Status == "CLOSED":
 		return seto.MarketStateType_MARKET_STATE_SETTLED
 	case d.Status == "INACTIVE":
@@ -258,6 +279,11 @@ func stateOf(d *definition) seto.MarketStateType {
 		return seto.MarketStateType_MARKET_STATE_LIVE
 	}
 	return seto.MarketStateType_MARKET_STATE_OPEN
+}
+
+// voided reports whether every runner was removed: then nobody has won or lost.
+func (d *definition) voided() bool {
+	return len(d.Runners) > 0 && !slices.ContainsFunc(d.Runners, func(r runner) bool { return r.Status != "REMOVED" })
 }
 
 // winners returns the numbers of the runners that won.

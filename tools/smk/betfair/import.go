@@ -17,7 +17,7 @@ import (
 
 // Config says what is imported.
 type Config struct {
-	Files []string // plain, bzip2 or gzip
+	Files []string // plain, bzip2 or gzip, each in the order of its times; they may overlap
 	Dir   string   // of the journal, which has to be new
 
 	// MalformedMax is how many lines may be malformed; 0 is any number.
@@ -47,6 +47,7 @@ var Approximations = []string{
 	"changes are conflated, so what was cancelled and what was added in one step cannot be told apart",
 	"decimal odds are rounded to hundredths of a percent; where prices are low several of them become one",
 	"only the five best levels of a side are written",
+	"after a runner is removed, what can be won is reduced by its adjustment, and not the odds",
 }
 
 // ErrMalformed is the error of an import with more malformed lines than allowed.
@@ -55,9 +56,10 @@ var ErrMalformed = errors.New("too many malformed lines")
 // ErrNothing is the error of an import that found no market. It leaves no journal.
 var ErrNothing = errors.New("no changes of a market")
 
-// Import writes a journal. The report says how far it came.
-func Import(ctx context.Context, c Config) (*Report, error) {
-	report := &Report{Named: []string{}, Approximate: Approximations}
+// Import writes a journal. The report says how far it came. An import that fails leaves no journal: half of one looks
+// like a whole one.
+func Import(ctx context.Context, c Config) (report *Report, err error) {
+	report = &Report{Named: []string{}, Approximate: Approximations}
 	if names, err := os.ReadDir(c.Dir); err == nil && len(names) > 0 {
 		return report, fmt.Errorf("%s: is there already", c.Dir)
 	}
@@ -66,6 +68,11 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 			return report, err
 		}
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
+		}
+	}()
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
 		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, WaitMax: time.Hour,
@@ -79,65 +86,14 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	convert := &converter{
 		markets: make(map[uint32]*market), report: report, out: w.inbound, begin: w.subscribe, named: w.named,
 	}
-	for _, name := range c.Files {
-		if err = importFile(ctx, name, c.MalformedMax, convert); err != nil {
-			break
-		}
-	}
+	m := &merge{ctx: ctx, malformedMax: c.MalformedMax, convert: convert}
+	err = errors.Join(m.run(c.Files), m.close())
 	w.end()
 	err = errors.Join(err, j.Close())
 	if err == nil && report.Messages == 0 {
 		err = fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed)
-		err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
 	}
 	return report, err
-}
-
-// importFile imports a file.
-func importFile(ctx context.Context, name string, malformedMax int, c *converter) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := decompress(bufio.NewReaderSize(f, 1<<16))
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	lines := bufio.NewReaderSize(r, 1<<20)
-	for number := 1; ; number++ {
-		if number%1000 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		line, err := readLine(lines)
-		if err == io.EOF && len(line) == 0 {
-			return nil
-		}
-		if err != nil && err != io.EOF && !errors.Is(err, errLong) {
-			return fmt.Errorf("%s: line %d: %w", name, number, err)
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 && err == nil {
-			continue
-		}
-		c.report.Lines++
-		var ch *change
-		if !errors.Is(err, errLong) {
-			ch, err = parse(line)
-		}
-		if err != nil {
-			c.report.Malformed++
-			if len(c.report.Named) < namedMax {
-				c.report.Named = append(c.report.Named, fmt.Sprintf("%s: line %d: %v", name, number, err))
-			}
-			if malformedMax > 0 && c.report.Malformed > malformedMax {
-				return fmt.Errorf("%w: more than %d; %s: line %d: %w", ErrMalformed, malformedMax, name, number, err)
-			}
-			continue
-		}
-		if err := c.apply(ch); err != nil {
-			return err
-		}
-	}
 }
 
 // decompress finds out how a file is compressed.

@@ -60,10 +60,11 @@ type dialed struct {
 	err  error
 }
 
-// connect connects to each address, and returns the first connection, the others closed, or nil.
-func (d *doctor) connect(ctx context.Context, addresses []net.IPAddr) (first net.Conn) {
-	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+// connect connects to each address, and returns a new connection to the first that can be reached, or nil.
+func (d *doctor) connect(parent context.Context, addresses []net.IPAddr) (first net.Conn) {
+	ctx, cancel := context.WithTimeout(parent, d.Timeout)
 	defer cancel()
+	var connected string
 	results := make([]chan dialed, len(addresses))
 	for i, a := range addresses {
 		results[i] = make(chan dialed, 1)
@@ -89,9 +90,20 @@ func (d *doctor) connect(ctx context.Context, addresses []net.IPAddr) (first net
 			_ = r.conn.Close()
 			continue
 		}
-		first = r.conn
-		c.Measured = fmt.Sprintf("connected to %s in %v", net.JoinHostPort(a.String(), d.port), rounded(r.took))
+		first, connected = r.conn, net.JoinHostPort(a.String(), d.port)
+		c.Measured = fmt.Sprintf("connected to %s in %v", connected, rounded(r.took))
 		c.value("connect_seconds", r.took.Seconds())
+	}
+	if first != nil && len(addresses) > 1 {
+		// The others may have taken as long as the exchange waits for a client to begin.
+		_ = first.Close()
+		var err error
+		again, cancel := context.WithTimeout(parent, d.Timeout)
+		defer cancel()
+		if first, err = d.Network.Dial(again, "tcp", connected); err != nil {
+			c.Details = append(c.Details, fmt.Sprintf("%s, again: %v", connected, d.explainDial(err)))
+			first, failed = nil, append(failed, err)
+		}
 	}
 	switch {
 	case first == nil:

@@ -2,10 +2,14 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/smk-go/smk/sim"
 )
 
 // plannedNetwork answers as it is told, and dials for real where it is not.
@@ -147,6 +151,47 @@ func TestConnect(t *testing.T) {
 			expect(t, examine(t, o), nameTCP, c.status, c.says...)
 		})
 	}
+}
+
+// impatientNetwork is one whose second address answers, and hangs up while the first one is still waited for.
+type impatientNetwork struct {
+	plannedNetwork
+	hungUp chan struct{}
+}
+
+func (n impatientNetwork) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, _, _ := net.SplitHostPort(address); host == "fd00::1" {
+		<-n.hungUp
+		return nil, syscall.ETIMEDOUT
+	}
+	select {
+	case <-n.hungUp:
+		return n.system.Dial(ctx, network, address)
+	default:
+	}
+	conn, other := net.Pipe()
+	_ = other.Close()
+	close(n.hungUp)
+	return conn, nil
+}
+
+// TestImpatientExchange waits for a dead address longer than the exchange waits for a client.
+func TestImpatientExchange(t *testing.T) {
+	cert, err := sim.Certificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, address := exchange(t, func(c *sim.Config) { c.TLS = &tls.Config{Certificates: []tls.Certificate{cert}} })
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := examine(t, Options{
+		Address: "exchange.test:" + port, NoLogin: true,
+		Network: impatientNetwork{plannedNetwork{addresses: addressOf("fd00::1", "127.0.0.1")}, make(chan struct{})},
+	})
+	expect(t, r, nameTCP, Warn, "connected to 127.0.0.1:", "some addresses")
+	expect(t, r, nameTLS, OK)
 }
 
 // TestAddressesMax bounds what a name server can make the doctor do.

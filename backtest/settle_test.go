@@ -1,0 +1,193 @@
+package backtest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Middle prices of the made days: the offers are 31, 41 and 21 %.
+var middles = map[uint32]uint32{1000: 3000, 1001: 4000, 1002: 2000}
+
+// What the taker pays for each contract, and gets if it wins.
+const (
+	paid0 = 31 * exchange.Currency
+	paid1 = 82 * exchange.Currency
+	paid2 = 63 * exchange.Currency
+	won0  = 100 * exchange.Currency
+	won1  = 200 * exchange.Currency
+)
+
+// madeDay is a day on which everything is bought, up to its end.
+func madeDay(t *testing.T) *made {
+	m := newMade(t)
+	m.state(0, msg.MarketStateLive, nil)
+	m.books(0, middles)
+	m.books(2*time.Second, middles)
+	return m
+}
+
+// removed says that runners were removed, and that what was won on the others is a tenth less.
+func removed(m *made, at time.Duration, out ...uint32) {
+	m.state(at, msg.MarketStateLive, func(s *msg.MarketState) {
+		for _, id := range contracts[winMarket] {
+			if slices.Contains(out, id) {
+				ended(s, id, msg.ContractStateVoided)
+				continue
+			}
+			c := ended(s, id, msg.ContractStateReduced)
+			c.SetReduceType(msg.ReduceTypeQuantity)
+			c.SetReduceFactor(1000)
+		}
+	})
+}
+
+// TestMoneyOfEnds holds the money of days that end in different ways to what they have to come to.
+func TestMoneyOfEnds(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		end         func(*made)
+		config      Config
+		gross, paid exchange.Money
+	}{
+		{
+			"settled", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
+			Config{},
+			won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
+		},
+		{
+			"voided", func(m *made) { m.state(3*time.Second, msg.MarketStateVoided, nil) }, Config{}, 0, 0,
+		},
+		{
+			"a contract voided, then settled", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+					ended(s, 1000, msg.ContractStateVoided)
+				})
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, won1 - paid1 - paid2, (won1 - paid1 - paid2) / 50,
+		},
+		{
+			"the favourite voided, then settled", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+					ended(s, 1001, msg.ContractStateVoided)
+				})
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, won0 - paid0 - paid2, (won0 - paid0 - paid2) / 50,
+		},
+		{
+			"the favourite lost before the end", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+					ended(s, 1001, msg.ContractStateSettled)
+				})
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, won0 - paid0 - paid1 - paid2, 0,
+		},
+		{
+			"two winners", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
+			Config{Winners: map[uint32][]uint32{winMarket: {1000, 1001}}},
+			won0 + won1 - paid0 - paid1 - paid2, (won0 + won1 - paid0 - paid1 - paid2) / 50,
+		},
+		{
+			"a runner removed, then settled", func(m *made) {
+				removed(m, 3*time.Second, 1002)
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, (won1 - paid0 - paid1) / 10 * 9, (won1 - paid0 - paid1) / 10 * 9 / 50,
+		},
+		{
+			"two runners removed, one after the other", func(m *made) {
+				removed(m, 3*time.Second, 1002)
+				removed(m, 4*time.Second, 1002, 1000)
+				m.state(5*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, (won1 - paid1) / 100 * 81, (won1 - paid1) / 100 * 81 / 50,
+		},
+		{
+			"two runners removed together", func(m *made) {
+				removed(m, 3*time.Second, 1002, 1000)
+				m.state(5*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, (won1 - paid1) / 10 * 9, (won1 - paid1) / 10 * 9 / 50,
+		},
+		{
+			"each by itself", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
+			Config{EachWins: []uint32{winMarket}},
+			-paid0 - paid1 - paid2, 0,
+		},
+		{
+			"nobody wins", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
+			Config{Winners: map[uint32][]uint32{winMarket: {}}},
+			-paid0 - paid1 - paid2, 0,
+		},
+		{
+			"open", func(*made) {}, Config{}, -6 * exchange.Currency, 0, // one percent of all
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := madeDay(t)
+			c.end(m)
+			r := m.runTaker(c.config)
+			checkMoney(t, r, c.gross, c.paid)
+			// The same fills in the recording's own account come to the same.
+			rec, err := Open(m.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if live := valued(rec, r, r.Models[0].Fills); live != c.gross-c.paid {
+				t.Errorf("live: %v, want %v", live, c.gross-c.paid)
+			}
+		})
+	}
+}
+
+// TestEachWinsUnknown refuses a market that the recording does not have: the wrong one would be settled wrongly.
+func TestEachWinsUnknown(t *testing.T) {
+	m := madeDay(t)
+	m.close()
+	var config *ConfigError
+	if _, err := Run(Config{Dir: m.dir, EachWins: []uint32{7}}, botConfig(1), taker); !errors.As(err, &config) {
+		t.Errorf("a market that is not there: %v", err)
+	}
+}
+
+// TestLeavesEarly has the bot log out before the market is settled: what it holds is settled all the same.
+func TestLeavesEarly(t *testing.T) {
+	m := madeDay(t)
+	m.state(4*time.Second, msg.MarketStateSettled, nil)
+	m.close()
+	r, err := Run(Config{Dir: m.dir, Balance: 10_000 * exchange.Currency}, botConfig(1), func(e *engine.Engine) error {
+		if _, err := e.After(1500*time.Millisecond, e.Stop); err != nil {
+			return err
+		}
+		return taker(e)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMoney(t, r, won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
+}
+
+// TestVoidedWithoutHalt voids a fill of the recording account in a market that goes on: it goes on for the bot, too.
+func TestVoidedWithoutHalt(t *testing.T) {
+	m := newMade(t)
+	m.login(0, 1)
+	m.state(0, msg.MarketStateLive, nil)
+	m.books(0, middles)
+	m.accepted(100*time.Millisecond, 1, 1, 10_000_000, false)
+	m.filled(200*time.Millisecond, 2, 1, false)
+	m.say(300*time.Millisecond, func(p *msg.Payload) {
+		v := p.MutableOrderExecuteVoided()
+		v.SetAccountSequence_64(3)
+		v.SetOrderId(1)
+		v.SetMarketId(winMarket)
+		v.SetContractId(1000)
+		v.SetSide(msg.SideBuy)
+		v.SetPrice(2900)
+		v.SetQuantity(1_000_000)
+	})
+	m.books(2*time.Second, middles)
+	m.state(3*time.Second, msg.MarketStateSettled, nil)
+	checkMoney(t, m.runTaker(Config{}), won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
+}
