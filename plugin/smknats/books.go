@@ -35,8 +35,11 @@ type bookWriter struct {
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from
 	flights  []bookFlight
-	flushed  int64 // wall clock
-	starting bool  // not every book has been published once
+	refused  map[*sentBook]bool // whose last message was not taken
+	high     uint64             // sequence of the newest message that was acknowledged
+	void     bool               // a run began: the stream may have books that it does not know
+	flushed  int64              // wall clock
+	starting bool               // not every book has been published once
 	levels   []book.Level
 }
 
@@ -51,6 +54,7 @@ type sentBook struct {
 	flying   bool   // a message is not acknowledged yet
 	unknown  bool   // sequence may not be that of the last message
 	taken    bool   // another account publishes it
+	gone     bool   // the stream does not say that it is live, or it is another account's; since the run knows it not
 	ours     bool   // the last message is of this run
 	state    book.State
 	causes   book.Causes
@@ -62,6 +66,7 @@ type sentBook struct {
 // bookFlight is a message that is not acknowledged.
 type bookFlight struct {
 	b      *sentBook
+	high   uint64 // sequence of the newest message that was acknowledged before
 	future jetstream.PubAckFuture
 }
 
@@ -78,7 +83,7 @@ func (p *Publisher) bookStream() jetstream.StreamConfig {
 func (p *Publisher) newBooks(f *feed) *bookWriter {
 	return &bookWriter{
 		p: p, f: f, name: p.names.BookStream(), lasts: map[string]uint64{}, books: map[bookKey]*sentBook{},
-		left: map[uint32]bool{}, starting: true,
+		left: map[uint32]bool{}, refused: map[*sentBook]bool{}, starting: true,
 	}
 }
 
@@ -114,8 +119,14 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 // errSeen ends the reading of a stream.
 var errSeen = errors.New("all was seen")
 
-// began forgets which markets were left: a run begins.
-func (w *bookWriter) began() { clear(w.left) }
+// began forgets which markets were left: a run begins, and knows of no book.
+func (w *bookWriter) began() {
+	clear(w.left)
+	w.void = true
+	for _, b := range w.books {
+		b.gone = false
+	}
+}
 
 // of returns what is known of a book.
 func (w *bookWriter) of(k bookKey) *sentBook {
@@ -141,6 +152,7 @@ func (w *bookWriter) forget() {
 				w.lasts[b.subject] = b.sequence
 			}
 			delete(w.books, k)
+			delete(w.refused, b)
 		}
 	}
 }
@@ -200,20 +212,20 @@ func (w *bookWriter) flush(ctx context.Context) error {
 				continue
 			}
 		}
-		b.state, b.causes, b.exchange, b.left = state, causes, exchange, left
-		if err := w.send(b, c, now); err != nil {
+		b.state, b.causes, b.exchange, b.left, b.gone = state, causes, exchange, left, false
+		if err := w.send(b, w.bookOf(b, c), now); err != nil {
 			return err
 		}
 		all = all && b.ours
 	}
 	w.starting = w.starting && !all
-	return nil
+	return w.empty(ctx, now)
 }
 
 // send sends a book.
-func (w *bookWriter) send(b *sentBook, c book.Contract, now int64) error {
+func (w *bookWriter) send(b *sentBook, book *natspb.Book, now int64) error {
 	e := w.f.envelope()
-	e.Body = &natspb.Envelope_Book{Book: w.bookOf(b, c)}
+	e.Body = &natspb.Envelope_Book{Book: book}
 	data, err := proto.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("smknats: %s: %w", b.subject, err)
@@ -226,7 +238,7 @@ func (w *bookWriter) send(b *sentBook, c book.Contract, now int64) error {
 		return fmt.Errorf("smknats: %s: %w", b.subject, err)
 	}
 	b.dirty, b.flying, b.at = false, true, now
-	w.flights = append(w.flights, bookFlight{b, future})
+	w.flights = append(w.flights, bookFlight{b, w.high, future})
 	return nil
 }
 
@@ -278,13 +290,22 @@ func (w *bookWriter) land() error {
 		select {
 		case ack := <-f.future.Ok():
 			f.b.sequence, f.b.ours, f.b.flying = ack.Sequence, true, false
+			delete(w.refused, f.b)
 			w.p.landedBook()
+			if w.high = max(w.high, ack.Sequence); ack.Sequence <= f.high {
+				w.high = ack.Sequence
+				w.all() // the stream was made anew, or lost its end to a power cut
+			}
 		case err := <-f.future.Err():
 			if !transient(err) {
 				return fmt.Errorf("smknats: %s: %w", f.b.subject, err)
 			}
 			w.p.fail(err)
 			f.b.dirty, f.b.flying, f.b.unknown = true, false, true
+			w.refused[f.b] = true
+			if f.b.gone {
+				f.b.gone, w.void = false, true
+			}
 		default:
 			left = append(left, f)
 		}
@@ -292,6 +313,13 @@ func (w *bookWriter) land() error {
 	clear(w.flights[len(left):])
 	w.flights = left
 	return nil
+}
+
+// all has all books published again.
+func (w *bookWriter) all() {
+	for _, b := range w.books {
+		b.dirty = true
+	}
 }
 
 // readLast reads which message of a book is the last, after one was refused or not answered.
@@ -316,6 +344,7 @@ func (w *bookWriter) readLast(ctx context.Context, b *sentBook) error {
 	case m.Sequence == b.sequence: // nobody has sent anything
 	case e.GetAccount() != w.p.c.Account:
 		b.taken = true
+		delete(w.refused, b)
 		w.p.takenBook()
 	case b.ours || !w.starting:
 		return &SecondWriterError{w.name, m.Sequence, e.GetPublisher()}

@@ -22,7 +22,7 @@ type natsFollowCommand struct {
 }
 
 // errStale is the outcome of books whose publisher is silent.
-var errStale = fmt.Errorf("%w: the publisher is silent, the books may be of the past", errUnhealthy)
+var errStale = fmt.Errorf("%w: the publisher is silent or behind, the books may be of the past", errUnhealthy)
 
 // natsFirstBeat is how long --once waits for a publisher to be heard.
 const natsFirstBeat = 3 * time.Second

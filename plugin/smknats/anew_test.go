@@ -1,0 +1,101 @@
+package smknats
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
+)
+
+// anew removes a stream and makes it again, with the settings that it had.
+func anew(t *testing.T, js jetstream.JetStream, name string) {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), stream.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOrdersStreamAnew has the stream of order events removed and made anew while it is published: numbers go on, and
+// a follower finds a gap and has all orders.
+func TestOrdersStreamAnew(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks = true, true
+	p := run(t, s, c, nil)
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	d.trade(6)
+	d.still()
+	orders := d.orders()
+	until(t, f, "orders", func(Event) bool { return slices.Equal(ordersOf(f.Orders()), orders) })
+	before := f.State()
+	anew(t, s.JetStream(), p.names.OrderStream("demo"))
+	d.agents(1000)
+	d.trade(3)
+	d.still()
+	gap, number := false, before.Number
+	orders = d.orders()
+	until(t, f, "orders behind the gap", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		if e.Kind == OrderChanged && e.Order.Number <= number {
+			t.Fatalf("number %d after %d", e.Order.Number, number)
+		}
+		number = max(number, f.State().Number)
+		return gap && slices.Equal(ordersOf(f.Orders()), orders)
+	})
+	// One that was away meanwhile finds out, too, by what it kept.
+	late := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, From: &before})
+	gap = false
+	until(t, late, "the gap", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		return gap && slices.Equal(ordersOf(late.Orders()), orders)
+	})
+}
+
+// TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
+// with the numbers.
+func TestPictureKept(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks, c.LogAge = true, true, time.Second
+	p := run(t, s, c, nil)
+	d.trade(3)
+	d.still()
+	orders := d.orders()
+	stream, err := s.JetStream().Stream(t.Context(), p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool {
+		_, err := stream.GetLastMsgForSubject(t.Context(), p.names.Orders("demo"))
+		return p.Stats().Events > 0 && errors.Is(err, jetstream.ErrMsgNotFound)
+	}, func() { t.Fatalf("%+v", p.Stats()) })
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	until(t, f, "orders", func(e Event) bool { return e.Kind == OrdersPicture })
+	if got := ordersOf(f.Orders()); len(orders) == 0 || !slices.Equal(got, orders) {
+		t.Fatalf("%v, want %v", got, orders)
+	}
+	number := f.State().Number
+	_ = p.end()
+	c.LogAge = 0
+	p = run(t, s, c, nil)
+	d.agents(1000)
+	d.trade(1)
+	p.until("events", func(s Stats) bool { return s.Number > 0 })
+	if n := p.Stats(); n.Number <= number || n.Number-n.Events < number {
+		t.Fatalf("%+v, the first publisher's last number is %d", n, number)
+	}
+}
