@@ -74,7 +74,7 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 		c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(),
 		hook: func(string) {}, feeds: !c.DisableBooks || !c.DisableOrders,
 	}
-	p.stats.Publisher = p.number
+	p.stats.Publisher, p.guard.began = p.number, c.Wall()
 	return p, nil
 }
 
