@@ -99,3 +99,24 @@ func TestPictureKept(t *testing.T) {
 		t.Fatalf("%+v, the first publisher's last number is %d", n, number)
 	}
 }
+
+// TestRestoreStreamAnew has the log removed and made anew while it is restored: the restore ends instead of waiting for
+// a message that does not come.
+func TestRestoreStreamAnew(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 1)
+	w.add(2000, 1000)
+	p := run(t, s, config(w.dir), nil)
+	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
+	_ = p.end()
+	js, name := s.JetStream(), p.names.LogStream("an.account")
+	seen := 0
+	err := each(t.Context(), js, name, jetstream.OrderedConsumerConfig{}, func(jetstream.Msg, uint64) error {
+		if seen++; seen == 3 {
+			anew(t, js, name)
+		}
+		return nil
+	}, jetstream.PullMaxMessages(2))
+	wantError(t, err, errAnew)
+}

@@ -24,7 +24,7 @@ var errAnew = errors.New("smknats: the stream is another one")
 // each calls f with each message of a stream that a consumer gets, and its sequence, until something fails.
 func each(
 	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig,
-	f func(m jetstream.Msg, sequence uint64) error,
+	f func(m jetstream.Msg, sequence uint64) error, options ...jetstream.PullMessagesOpt,
 ) error {
 	stream, err := js.Stream(ctx, name)
 	if err != nil {
@@ -35,7 +35,7 @@ func each(
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", name, err)
 	}
-	messages, err := consumer.Messages()
+	messages, err := consumer.Messages(options...)
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", name, err)
 	}
