@@ -1,14 +1,17 @@
 package smknats
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
+	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
 
 // anew removes a stream and makes it again, with the settings that it had.
@@ -119,4 +122,31 @@ func TestRestoreStreamAnew(t *testing.T) {
 		return nil
 	}, jetstream.PullMaxMessages(2))
 	wantError(t, err, errAnew)
+}
+
+// TestGapOnce has order events whose first ones, and whose picture, have expired: the gap is said once, however often
+// the picture is looked for.
+func TestGapOnce(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	h.first = 5
+	h.events(aboutOrder(anOrder(1, 1)))
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour})
+	until(t, f, "the gap", func(e Event) bool { return e.Kind == Gap })
+	ctx, cancel := context.WithTimeout(t.Context(), 5*retryWait)
+	defer cancel()
+	if e, err := f.Next(ctx); err == nil {
+		t.Errorf("%v %q", e.Kind, e.Text)
+	}
+	picture := h.p.envelope()
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(5), Orders: []*natspb.Order{anOrder(1, 1)}, Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	until(t, f, "the picture", func(e Event) bool {
+		if e.Kind == Gap {
+			t.Errorf("%q again", e.Text)
+		}
+		return e.Kind == OrdersPicture && len(f.Orders()) == 1
+	})
 }

@@ -20,6 +20,7 @@ type orderReader struct {
 	sequence uint64 // of its message, or of the picture that has it
 	created  int64  // when the stream was made, in ns since the Unix epoch; 0 if that is not known
 	known    bool   // number and sequence are
+	gap      bool   // one was said, and nothing was read since
 }
 
 // run reads until ctx ends.
@@ -28,7 +29,6 @@ func (r *orderReader) run(ctx context.Context) error {
 		switch err := r.read(ctx); {
 		case errors.Is(err, ErrGap):
 			r.known = false
-			failures = 0
 		case !transient(err) && !absent(err):
 			return err
 		}
@@ -67,7 +67,7 @@ func (r *orderReader) read(ctx context.Context) error {
 			return err
 		}
 	case stream.CachedInfo().State.LastSeq < r.sequence, r.created != 0 && r.created != created:
-		return r.gap(ctx, "the stream is another one")
+		return r.missing(ctx, "the stream is another one")
 	default:
 		r.created = created
 	}
@@ -77,9 +77,12 @@ func (r *orderReader) read(ctx context.Context) error {
 	}, func(m jetstream.Msg, sequence uint64) error { return r.take(ctx, m, sequence) })
 }
 
-// gap says that events are missing.
-func (r *orderReader) gap(ctx context.Context, text string) error {
-	r.f.push(ctx, item{gap: text})
+// missing says that events are missing, once until there is something to read.
+func (r *orderReader) missing(ctx context.Context, text string) error {
+	if !r.gap {
+		r.gap = true
+		r.f.push(ctx, item{gap: text})
+	}
 	return ErrGap
 }
 
@@ -102,6 +105,7 @@ func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) erro
 		return &MessageError{m.Subject, m.Sequence, "no picture"}
 	}
 	r.number, r.sequence, r.known = p.GetLast(), m.Sequence, true
+	r.gap = false
 	r.f.push(ctx, item{envelope: e, sequence: m.Sequence, created: r.created})
 	return nil
 }
@@ -143,13 +147,14 @@ func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64
 		r.sequence = sequence
 		return nil
 	case o.GetFirst() > r.number+1:
-		return r.gap(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, o.GetFirst()-1))
+		return r.missing(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, o.GetFirst()-1))
 	}
 	if skip := r.number + 1 - o.GetFirst(); skip > 0 {
 		first := r.number + 1
 		o.Events, o.First = o.Events[skip:], &first
 	}
 	r.number, r.sequence = last, sequence
+	r.gap = false
 	r.f.push(ctx, item{envelope: e, sequence: sequence, created: r.created})
 	return nil
 }
