@@ -185,3 +185,19 @@ func TestJournalRemoved(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountFull has the account's storage be used up for a while: the publisher tries again, and goes on when there is
+// room.
+func TestAccountFull(t *testing.T) {
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 1)
+	w.add(20, 1000)
+	p := run(t, s, config(w.dir), nil)
+	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
+	s.LimitAccount(1)
+	w.add(20, 1000)
+	p.until("a failure", func(s Stats) bool { return s.Failures > 2 && strings.Contains(s.Failure, "limits exceeded") })
+	s.LimitAccount(-1)
+	p.until("the rest", func(s Stats) bool { return s.Record == w.last() })
+	restore(t, s, w.dir, filepath.Join(t.TempDir(), "restored"))
+}
