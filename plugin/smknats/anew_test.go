@@ -70,21 +70,23 @@ func TestOrdersStreamAnew(t *testing.T) {
 // TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
 // with the numbers.
 func TestPictureKept(t *testing.T) {
+	t.Parallel() // it waits until events expire
 	d := newDay(t)
 	s := natstest.Start(t, nil)
 	c := dayConfig(d)
-	c.DisableLog, c.DisableBooks, c.LogAge = true, true, time.Second
+	c.DisableLog, c.DisableBooks, c.LogAge = true, true, 3*time.Second
 	p := run(t, s, c, nil)
 	d.trade(3)
 	d.still()
 	orders := d.orders()
+	p.until("events", func(s Stats) bool { return s.Events > 0 })
 	stream, err := s.JetStream().Stream(t.Context(), p.names.OrderStream("demo"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() bool {
 		_, err := stream.GetLastMsgForSubject(t.Context(), p.names.Orders("demo"))
-		return p.Stats().Events > 0 && errors.Is(err, jetstream.ErrMsgNotFound)
+		return errors.Is(err, jetstream.ErrMsgNotFound)
 	}, func() { t.Fatalf("%+v", p.Stats()) })
 	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
 	until(t, f, "orders", func(e Event) bool { return e.Kind == OrdersPicture })
