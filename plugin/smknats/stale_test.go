@@ -196,7 +196,9 @@ func TestAccountFull(t *testing.T) {
 	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
 	s.LimitAccount(1)
 	w.add(20, 1000)
-	p.until("a failure", func(s Stats) bool { return s.Failures > 2 && strings.Contains(s.Failure, "limits exceeded") })
+	p.until("a failure", func(s Stats) bool {
+		return s.Failures > 2 && strings.Contains(s.Failure, "limits exceeded")
+	})
 	s.LimitAccount(-1)
 	p.until("the rest", func(s Stats) bool { return s.Record == w.last() })
 	restore(t, s, w.dir, filepath.Join(t.TempDir(), "restored"))
