@@ -31,16 +31,25 @@ type bookWriter struct {
 	f        *feed
 	name     string
 	stream   jetstream.Stream
-	lasts    map[string]uint64 // of subjects that nothing was published to yet
+	lasts    map[string]lastBook // of subjects that nothing was published to yet
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from
 	flights  []bookFlight
 	refused  map[*sentBook]bool // whose last message was not taken
 	high     uint64             // sequence of the newest message that was acknowledged
-	void     bool               // a run began: the stream may have books that it does not know
+	void     bool               // the stream may have books that are live and that the run does not know
 	flushed  int64              // wall clock
 	starting bool               // not every book has been published once
 	levels   []book.Level
+}
+
+// headerAccount has the account of a book, unless the book is empty: who begins reads no more than headers.
+const headerAccount = "Smk-Account"
+
+// lastBook is the last message of a book as it was when the publisher began.
+type lastBook struct {
+	sequence uint64
+	mine     bool // a book of this account that is not empty
 }
 
 // bookKey is a contract.
@@ -56,6 +65,7 @@ type sentBook struct {
 	taken    bool   // another account publishes it
 	gone     bool   // the stream does not say that it is live, or it is another account's; since the run knows it not
 	ours     bool   // the last message is of this run
+	mine     bool   // the last message was a book of this account that is not empty, when the publisher began
 	state    book.State
 	causes   book.Causes
 	exchange seto.ContractStateType
@@ -82,8 +92,8 @@ func (p *Publisher) bookStream() jetstream.StreamConfig {
 // newBooks returns the writer of a feed's books.
 func (p *Publisher) newBooks(f *feed) *bookWriter {
 	return &bookWriter{
-		p: p, f: f, name: p.names.BookStream(), lasts: map[string]uint64{}, books: map[bookKey]*sentBook{},
-		left: map[uint32]bool{}, refused: map[*sentBook]bool{}, starting: true,
+		p: p, f: f, name: p.names.BookStream(), lasts: map[string]lastBook{}, books: map[bookKey]*sentBook{},
+		left: map[uint32]bool{}, refused: map[*sentBook]bool{}, starting: true, void: true,
 	}
 }
 
@@ -104,7 +114,7 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 	err = each(ctx, w.p.js, w.name, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{">"}, HeadersOnly: true,
 	}, func(m jetstream.Msg, sequence uint64) error {
-		w.lasts[m.Subject()] = sequence
+		w.lasts[m.Subject()] = lastBook{sequence, m.Headers().Get(headerAccount) == escape(w.p.c.Account, "-_")}
 		if delete(missing, m.Subject()); len(missing) == 0 {
 			return errSeen
 		}
@@ -136,7 +146,7 @@ func (w *bookWriter) of(k bookKey) *sentBook {
 			w.forget()
 		}
 		b = &sentBook{subject: w.p.names.Book(k.market, k.contract), dirty: true}
-		b.sequence = w.lasts[b.subject]
+		b.sequence, b.mine = w.lasts[b.subject].sequence, w.lasts[b.subject].mine
 		delete(w.lasts, b.subject)
 		w.books[k] = b
 	}
@@ -149,7 +159,7 @@ func (w *bookWriter) forget() {
 	for k, b := range w.books {
 		if _, ok := w.f.replica.Books().Contract(k.market, k.contract); !ok && !b.flying {
 			if !b.ours && b.sequence != 0 {
-				w.lasts[b.subject] = b.sequence
+				w.lasts[b.subject] = lastBook{b.sequence, b.mine && !b.gone}
 			}
 			delete(w.books, k)
 			delete(w.refused, b)
@@ -230,8 +240,12 @@ func (w *bookWriter) send(b *sentBook, book *natspb.Book, now int64) error {
 	if err != nil {
 		return fmt.Errorf("smknats: %s: %w", b.subject, err)
 	}
+	m := &nats.Msg{Subject: b.subject, Data: data}
+	if book.GetState() != natspb.BookState_BOOK_EMPTY {
+		m.Header = nats.Header{headerAccount: {escape(w.p.c.Account, "-_")}}
+	}
 	w.p.hook("book")
-	future, err := w.p.js.PublishMsgAsync(&nats.Msg{Subject: b.subject, Data: data},
+	future, err := w.p.js.PublishMsgAsync(m,
 		jetstream.WithExpectLastSequencePerSubject(b.sequence), jetstream.WithExpectStream(w.name),
 		jetstream.WithRetryAttempts(0))
 	if err != nil {

@@ -12,14 +12,23 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
 
-// goneTurn is how many books without an owner are read from the stream between two looks at the journal.
+// goneTurn is how many books whose last message is not known are read from the stream between two looks at the journal.
 const goneTurn = 64
 
-// empty publishes an empty book in the place of each one that the stream has from a run before and that this run has
-// not, or not yet: an engine that was killed has not said that they are not live any more.
+// empty publishes an empty book in the place of each one that the stream has of this account and that the run has not,
+// or not yet, or not as far as the journal says: an engine that was killed has not said that they are not live any more,
+// and of one whose journal has lost the run's beginning nobody knows.
 func (w *bookWriter) empty(ctx context.Context, now int64) error {
 	if !w.void {
 		return nil
+	}
+	for subject, last := range w.lasts {
+		var k bookKey
+		if last.mine && len(w.books) < sentBooksMax {
+			if _, err := fmt.Sscanf(subject, w.p.names.bookFormat(), &k.market, &k.contract); err == nil {
+				w.of(k)
+			}
+		}
 	}
 	books, reads := w.f.replica.Books(), 0
 	for k, b := range w.books {
@@ -29,11 +38,11 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 		if b.flying || len(w.flights) >= booksInFlight || reads == goneTurn {
 			return nil // the rest next time
 		}
-		if b.sequence == 0 && !b.unknown { // the stream has none
+		if !b.unknown && !b.ours && !b.mine { // the stream has none, or another account's
 			b.gone = true
 			continue
 		}
-		if !b.ours || b.unknown {
+		if b.unknown {
 			reads++
 			mine, err := w.readGone(ctx, b)
 			if err != nil {
@@ -47,7 +56,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 		}
 		b.gone = true
 		if err := w.send(b, &natspb.Book{
-			State: natspb.BookState_BOOK_EMPTY.Enum(), Why: proto.String("the engine began again"),
+			State: natspb.BookState_BOOK_EMPTY.Enum(), Why: proto.String("unknown to this run"),
 			Quotes: &seto.ContractQuotes{MarketId: proto.Uint32(k.market), ContractId: proto.Uint32(k.contract)},
 		}, now); err != nil {
 			return err

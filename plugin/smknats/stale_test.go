@@ -84,6 +84,25 @@ func TestBooksOfAnEarlierRun(t *testing.T) {
 	until(t, f, "no live book", func(Event) bool { return live(f) == 0 })
 }
 
+// TestBooksOfALostBeginning has a publisher begin on a journal whose oldest segments were removed, with the beginning of
+// the run: what the stream has of its books is not said to be live any more.
+func TestBooksOfALostBeginning(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	first := run(t, s, dayConfig(d), nil)
+	f := follow(t, s, FollowConfig{})
+	until(t, f, "live books", func(Event) bool { return live(f) == 3 })
+	eventually(t, func() bool { return first.Stats().Segment > 2 }, func() { t.Fatalf("%+v", first.Stats()) })
+	_ = first.end()
+	c := dayConfig(d)
+	c.DisableLog, c.Dir = true, d.killed()
+	if err := os.Remove(segmentPath(c.Dir, 1)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, s, c, nil)
+	until(t, f, "no live book", func(Event) bool { return live(f) == 0 })
+}
+
 // TestStaleRefused has the books' stream take nothing any more: the publisher goes on, but says that what is known is
 // of the past, until the stream takes books again.
 func TestStaleRefused(t *testing.T) {
