@@ -205,8 +205,8 @@ func TestJournalRemoved(t *testing.T) {
 	}
 }
 
-// TestAccountFull has the account's storage be used up for a while: the publisher tries again, and goes on when there is
-// room.
+// TestAccountFull has the storage of the account be used up for a while: the publisher tries again, and goes on when
+// there is room.
 func TestAccountFull(t *testing.T) {
 	s := natstest.Start(t, nil)
 	w := newWriter(t, 1)
