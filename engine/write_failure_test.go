@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/eto"
@@ -206,9 +208,9 @@ func TestReadAfterAWriteFailedIsBounded(t *testing.T) {
 		p := n.accept(t)
 		p.login()
 		said, long := 0, quotes(7, 8, 2500)
-		for range 100 { // messages of a KiB, so that a bound in bytes is reached soon
-			long.ContractQuotes.Bids = append(long.ContractQuotes.Bids, long.ContractQuotes.Bids[0])
-		}
+		// Messages of a KiB, so that a bound in bytes is reached soon, of a field that is not known, which takes no time.
+		unknown := protowire.AppendTag(nil, 1000, protowire.BytesType)
+		long.ProtoReflect().SetUnknown(protowire.AppendBytes(unknown, make([]byte, 1<<10)))
 		for {
 			var b []byte
 			for range 50 {

@@ -51,6 +51,7 @@ type request struct {
 	gone     bool   // all of it left
 	earlier  bool   // an earlier process sent it
 	accepted bool   // the exchange said that it has the order
+	roomless bool   // the table of requests had no room to follow it
 }
 
 func newChecks() checks {

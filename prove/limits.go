@@ -22,6 +22,8 @@ type limits struct {
 	levels int // of a quote
 	// orders that quotes know at most, 0 for the usual number
 	quoteOrders int
+	// requests about orders that are followed at most, 0 for the usual number
+	requests int
 	roomy       bool // the bytes that wait for the socket are full before the messages are too many
 	config      risk.Config
 	tokens      float64
@@ -54,6 +56,7 @@ func (b *bot) limit(c *engine.Config) {
 			c.Session.UnansweredMax, c.State.Orders.Requests, c.State.Orders.Orders = 0, 0, 1024
 			c.Session.Send.Records, b.limits.roomy = 4096, true
 		}
+		b.limits.requests = c.State.Orders.Requests
 		c.State.Quotes.Orders = 64 + r.IntN(64)
 		b.limits.quoteOrders = c.State.Quotes.Orders
 	}
@@ -103,6 +106,7 @@ func (b *bot) leaves(p *msg.Payload, at int64) {
 		return
 	}
 	b.checkQuoteSent(p)
+	b.checkRoom(p)
 	if !b.world.strict {
 		return
 	}

@@ -65,6 +65,22 @@ func (b *bot) requestLeft(payload []byte) {
 	}
 }
 
+// checkRoom notes that a request which places nothing finds no room in a small table: its answer is one of a request that
+// the next process does not know.
+func (b *bot) checkRoom(p *msg.Payload) {
+	reference := referenceOf(p)
+	if b.limits.requests == 0 || reference == 0 || p.GetType() == msg.PayloadOrderCreate {
+		return
+	}
+	waiting := 0
+	for _, r := range b.checks.sent {
+		if r.typ != msg.PayloadOrderCreate && (r.left || r.gone) && r.answered == 0 && r.resolved == 0 {
+			waiting++
+		}
+	}
+	b.checks.request(reference, p.GetType()).roomless = waiting >= b.limits.requests
+}
+
 // carry notes, before the process ends, which requests are without a fate. Their intents are durable, but for what
 // lowers the risk while the disk fails, and for requests that make no sense.
 func (b *bot) carry() {
@@ -78,8 +94,8 @@ func (b *bot) carry() {
 		if r.typ == msg.PayloadOrderCancelAll && b.world.schedule.Settings.has(CancelUnresolved) {
 			continue // the session sends them by itself
 		}
-		if r.earlier && b.world.schedule.Settings.has(FewUnanswered) {
-			continue // the session had no room for it: who answers it is not seen here
+		if r.roomless || r.earlier && (b.limits.requests != 0 || b.world.schedule.Settings.has(FewUnanswered)) {
+			continue // there was no room to follow it: who answers it is not seen here
 		}
 		if b.engine != nil && places {
 			o := b.engine.Order(reference)

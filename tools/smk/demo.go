@@ -254,9 +254,17 @@ func (p *exchangeProcess) goal() error { return p.ask(askGoal) }
 // cut breaks the connection in the middle of the next message to the bot.
 func (p *exchangeProcess) cut() error { return p.ask(askCut) }
 
+// ask returns when the exchange has done it. A bot that went on meanwhile would create any number of orders before the
+// cut if the exchange's process were kept from the processor.
 func (p *exchangeProcess) ask(what byte) error {
-	_, err := p.stdin.Write([]byte{what})
-	return err
+	if _, err := p.stdin.Write([]byte{what}); err != nil {
+		return err
+	}
+	var done string
+	if err := p.lines.Decode(&done); err != nil {
+		return p.ended(err)
+	}
+	return nil
 }
 
 // stop lets the exchange end and returns what it knows.

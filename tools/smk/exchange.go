@@ -152,7 +152,10 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 					c.Force(fault.Cut, 1)
 				}
 			},
-		}, func(f func(*sim.Sim)) { server.Do(f) })
+		}, func(what byte, f func(*sim.Sim)) error {
+			server.Do(f)
+			return out.Encode(string(what))
+		})
 	}
 	var t truth
 	if err == nil {
@@ -175,7 +178,7 @@ func scenarioOf(name string, text []byte) *script.Scenario {
 	return s
 }
 
-// What the bot asks for, by one byte on the standard input.
+// What the bot asks for, by one byte on the standard input. It is answered by the same once it is done.
 const (
 	askKickOff = 'k' // the match begins
 	askGoal    = 'g' // a goal falls soon, unless the whole match is played
@@ -183,7 +186,7 @@ const (
 )
 
 // untilEOF does what the bytes of the input ask for and returns when it ends.
-func untilEOF(in io.Reader, actions map[byte]func(*sim.Sim), do func(func(*sim.Sim))) error {
+func untilEOF(in io.Reader, actions map[byte]func(*sim.Sim), do func(byte, func(*sim.Sim)) error) error {
 	var b [1]byte
 	for {
 		switch _, err := io.ReadFull(in, b[:]); {
@@ -194,7 +197,9 @@ func untilEOF(in io.Reader, actions map[byte]func(*sim.Sim), do func(func(*sim.S
 		case actions[b[0]] == nil:
 			return fmt.Errorf("nothing is asked for by %q", b[0])
 		}
-		do(actions[b[0]])
+		if err := do(b[0], actions[b[0]]); err != nil {
+			return err
+		}
 	}
 }
 
