@@ -16,8 +16,8 @@ import (
 const goneTurn = 64
 
 // empty publishes an empty book in the place of each one that the stream has of this account and that the run has not,
-// or not yet, or not as far as the journal says: an engine that was killed has not said that they are not live any more,
-// and of one whose journal has lost the run's beginning nobody knows.
+// or not yet, or not as far as the journal says: an engine that was killed has not said that they are not live any
+// more, and of one whose journal has lost the run's beginning nobody knows.
 func (w *bookWriter) empty(ctx context.Context, now int64) error {
 	if !w.void {
 		return nil

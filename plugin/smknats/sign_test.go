@@ -8,7 +8,7 @@ import (
 )
 
 // TestOldRequests has requests arrive late and out of their order: a resume that was made before a halt, because it
-// waited for a publisher that was stopped, and one that was taken by the publisher's run before, which somebody repeats.
+// waited for a publisher that was stopped, and one that the publisher's run before took, which somebody repeats.
 func TestOldRequests(t *testing.T) {
 	const second = int64(1e9)
 	request := func(at int64) *nats.Msg {

@@ -84,8 +84,8 @@ func TestBooksOfAnEarlierRun(t *testing.T) {
 	until(t, f, "no live book", func(Event) bool { return live(f) == 0 })
 }
 
-// TestBooksOfALostBeginning has a publisher begin on a journal whose oldest segments were removed, with the beginning of
-// the run: what the stream has of its books is not said to be live any more.
+// TestBooksOfALostBeginning has a publisher begin on a journal whose oldest segments were removed, with the run's
+// beginning: what the stream has of its books is not said to be live any more.
 func TestBooksOfALostBeginning(t *testing.T) {
 	d := newDay(t)
 	s := natstest.Start(t, nil)
