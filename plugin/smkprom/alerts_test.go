@@ -1,7 +1,10 @@
 package smkprom_test
 
 import (
+	"context"
+	"errors"
 	"math"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -11,6 +14,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/smk-go/smk/engine"
 )
 
 // The parts of a rule that firing understands: a figure of now, or what a counter grew by between two scrapes, or the
@@ -108,14 +113,14 @@ func TestAlertsQuiet(t *testing.T) {
 			}
 			b.advance(10 * time.Minute)
 			list, known := firing(t, before, gather(t, b), 10*time.Minute)
-			if len(list) > 0 || known < 17 {
+			if len(list) > 0 || known < 19 {
 				t.Errorf("trades %t: %v fire; %d rules are understood", trades, list, known)
 			}
 		})
 	}
 }
 
-// TestAlertsFire has alerts fire for a bot that is halted, and for one that has ended.
+// TestAlertsFire has alerts fire for a bot that is halted, for one that has ended, and for one that has no exchange.
 func TestAlertsFire(t *testing.T) {
 	withBot(t, recorded(t), func(t *testing.T, b *bot) {
 		before := gather(t, b)
@@ -131,6 +136,17 @@ func TestAlertsFire(t *testing.T) {
 		want := []string{"SmkDown", "SmkLoopSilent"}
 		if list, _ := firing(t, before, gather(t, b), time.Minute); !slices.Equal(list, want) {
 			t.Errorf("ended: %v fire", list)
+		}
+	})
+	nobody := func(c *engine.Config) {
+		c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody") }
+	}
+	withBot(t, nobody, func(t *testing.T, b *bot) {
+		before := gather(t, b)
+		b.advance(10 * time.Minute)
+		want := []string{"SmkDown", "SmkNotCaughtUp", "SmkReconnects"}
+		if list, _ := firing(t, before, gather(t, b), 10*time.Minute); !slices.Equal(list, want) {
+			t.Errorf("no exchange: %v fire", list)
 		}
 	})
 }
