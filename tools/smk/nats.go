@@ -206,16 +206,18 @@ func (c *natsAskCommand) Run(ctx context.Context, std stdio) error {
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("nobody publishes %s in %s", c.Account, c.Environment)
+	case errors.Is(err, smknats.ErrRefused):
+		return errors.New(plain(err.Error()))
 	case err != nil:
 		return err
 	case c.JSON:
 		return json.NewEncoder(std.out).Encode(a)
 	case a.Publisher != nil:
 		_, err = fmt.Fprintf(std.out, "engine      session %q, mode %q\n%s\n", a.Publisher.Session, a.Publisher.Mode,
-			natsProgress(*a.Publisher))
+			plain(natsProgress(*a.Publisher)))
 	default:
-		_, err = fmt.Fprintf(std.out, "mode        %s %s\norders      %d left, %d sent to close positions\n", a.Mode, a.Cause,
-			a.Open, a.Closing)
+		_, err = fmt.Fprintf(std.out, "mode        %s\norders      %d left, %d sent to close positions\n",
+			plain(a.Mode+" "+a.Cause), a.Open, a.Closing)
 	}
 	return err
 }
