@@ -52,8 +52,7 @@ func (c *natsFollowCommand) Run(ctx context.Context, std stdio) error {
 	for {
 		e, err := f.Next(ctx)
 		switch {
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
-			errors.Is(err, smknats.ErrClosed):
+		case errors.Is(err, context.DeadlineExceeded), interrupted(ctx, err), errors.Is(err, smknats.ErrClosed):
 			return nil
 		case err != nil:
 			return err
