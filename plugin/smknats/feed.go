@@ -78,6 +78,7 @@ func (f *feed) open(ctx context.Context) error {
 
 func (f *feed) follow(ctx context.Context) error {
 	for n, looked := 1, time.Now(); ; n++ {
+		waited := f.live
 		r, err := f.reader.Next()
 		switch {
 		case err == nil:
@@ -93,7 +94,7 @@ func (f *feed) follow(ctx context.Context) error {
 		default:
 			return err
 		}
-		f.p.follows(f)
+		f.p.follows(f, waited)
 		// What is not published is not read on either, so that nothing piles up while servers are away.
 		if err := f.p.insist(ctx, f.publish); err != nil {
 			return err

@@ -31,7 +31,8 @@ type Publisher struct {
 	stats    Stats
 	cursor   *natspb.Cursor // how far books and orders are
 	current  time.Time      // when the streams had last what the journal says of books and orders
-	wall     int64          // of the last record
+	heard    time.Time      // when the engine wrote the last record, as far as is known
+	silent   time.Duration  // silentAfter
 	feeds    bool           // books or orders are published
 	failures uint64         // that beats have told of
 }
@@ -72,7 +73,7 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 	}
 	p := &Publisher{
 		c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(),
-		hook: func(string) {}, feeds: !c.DisableBooks || !c.DisableOrders,
+		hook: func(string) {}, silent: silentAfter, feeds: !c.DisableBooks || !c.DisableOrders,
 	}
 	p.stats.Publisher, p.guard.began = p.number, c.Wall()
 	return p, nil
@@ -130,12 +131,12 @@ func (p *Publisher) Stats() Stats {
 
 // behind reports whether what the streams have of books and orders is of the past, and why.
 func (p *Publisher) behind() (bool, string) {
-	switch silent := time.Duration(p.c.Wall() - p.wall); {
+	switch {
 	case !p.feeds:
 		return false, ""
 	case time.Since(p.current) > behindAfter+2*p.c.Conflate:
 		return true, "the streams do not have what the journal says"
-	case silent > silentAfter && p.stats.Session != "" && !slices.Contains(sessionsOver, p.stats.Session):
+	case time.Since(p.heard) > p.silent && p.stats.Session != "" && !slices.Contains(sessionsOver, p.stats.Session):
 		return true, "the engine writes nothing, and its run has not ended"
 	}
 	return false, ""
@@ -176,11 +177,17 @@ func (p *Publisher) at(end place, record, sequence uint64) {
 	p.stats.Segment, p.stats.Offset, p.stats.Record, p.stats.Sequence = end.segment, end.offset, record, sequence
 }
 
-// follows notes how far books and orders are.
-func (p *Publisher) follows(f *feed) {
+// follows notes how far books and orders are. A record that was there before is as old as its wall clock says, which is
+// that of its segment's beginning: whoever waited for a record need not believe it.
+func (p *Publisher) follows(f *feed, waited bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Read, p.cursor, p.wall = f.last.Seq, cursorOf(&f.last), f.last.Wall
+	if p.stats.Read != f.last.Seq {
+		if p.heard = time.Now(); !waited {
+			p.heard = p.heard.Add(-max(time.Duration(p.c.Wall()-f.last.Wall), 0))
+		}
+	}
+	p.stats.Read, p.cursor = f.last.Seq, cursorOf(&f.last)
 }
 
 // caughtUp notes that the streams have what the journal says.

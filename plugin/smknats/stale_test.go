@@ -146,17 +146,35 @@ func TestStaleEngine(t *testing.T) {
 	s := natstest.Start(t, nil)
 	c := dayConfig(d)
 	c.Dir = d.killed()
-	ahead := time.Duration(0)
-	c.Wall = func() int64 { return time.Now().Add(ahead).UnixNano() }
 	first := run(t, s, c, nil)
 	f := follow(t, s, FollowConfig{})
 	until(t, f, "fresh", func(Event) bool { return live(f) == 3 && !f.Stale("demo") })
+	silent := func(e Event) bool { return e.Kind == Stale && strings.Contains(e.Text, "the engine writes nothing") }
 	_ = first.end()
-	ahead = time.Hour
+	late := c // as if it began an hour later
+	late.Wall = func() int64 { return time.Now().Add(time.Hour).UnixNano() }
+	second := run(t, s, late, nil)
+	until(t, f, "the engine is silent", silent)
+	_ = second.end()
+	// One that was there finds out while it waits.
+	third := run(t, s, c, nil)
+	until(t, f, "fresh again", func(e Event) bool { return e.Kind == Fresh && !f.Stale("demo") })
+	third.mu.Lock()
+	third.silent = ms
+	third.mu.Unlock()
+	until(t, f, "the engine is silent again", silent)
+}
+
+// TestStaleClock has the wall clock go ahead of the one that records have, as after a machine was suspended: an engine
+// that writes is not taken for one that does not.
+func TestStaleClock(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.Wall = func() int64 { return time.Now().Add(time.Hour).UnixNano() }
 	run(t, s, c, nil)
-	until(t, f, "the engine is silent", func(e Event) bool {
-		return e.Kind == Stale && strings.Contains(e.Text, "the engine writes nothing")
-	})
+	f := follow(t, s, FollowConfig{})
+	until(t, f, "fresh", func(Event) bool { return live(f) == 3 && !f.Stale("demo") })
 }
 
 // TestFollowStreamAnew has the books' stream removed and made anew by the next publisher: a follower takes the books
