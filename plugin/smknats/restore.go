@@ -65,7 +65,7 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 	w := &restorer{
 		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: systemDisk,
 	}
-	defer func() { err = errors.Join(err, w.finish(err)) }()
+	defer func() { err = w.finish(err) }()
 	first, err := w.begin(ctx, info.State.FirstSeq, info.State.LastSeq)
 	if err != nil {
 		return r, err
