@@ -52,8 +52,8 @@ func NewLive(dir string, o Options) *Live {
 // Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
 // at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
 // One that is removed is shown as it was, with that as the error, until there is another in its place, which is read
-// from its beginning. So is one whose next segment was removed before it was read, because it was old. The error is that
-// of a folder that cannot be read.
+// from its beginning. So is one whose next segment was removed before it was read, because it was old. The error is
+// that of a folder that cannot be read.
 func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
 	if err != nil {
