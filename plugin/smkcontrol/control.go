@@ -6,14 +6,15 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/risk"
 )
 
 // Address is the default of Config.Address.
@@ -25,8 +26,10 @@ const (
 	reasonBytes   = 200
 	bodyBytes     = 4 << 10
 	headerBytes   = 8 << 10
-	timeout       = 5 * time.Second
-	requestsMax   = 4 // at a time
+	timeout       = 5 * time.Second // for the loop to come to a request
+	writeTimeout  = 5 * timeout     // of a request, which may wait for the loop more than once
+	requestsMax   = 4               // at a time
+	haltsMax      = 16              // of /halt, which has room of its own: nothing else keeps a halt out
 )
 
 var (
@@ -53,7 +56,9 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	slots    chan struct{}
+	halts    chan struct{}
 	closing  *closing // the last /flatten; the loop only
+	timeout  time.Duration
 }
 
 // Listen listens, and serves until Close. The error is ErrAddress, ErrToken, or says why it cannot listen.
@@ -74,14 +79,15 @@ func Listen(e *engine.Engine, c Config) (*Server, error) {
 	}
 	s := &Server{
 		engine: e, token: sha256.Sum256([]byte(c.Token)), listener: listener, slots: make(chan struct{}, requestsMax),
+		halts: make(chan struct{}, haltsMax), timeout: timeout,
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /halt", s.halt)
-	mux.HandleFunc("POST /flatten", s.flatten)
-	mux.HandleFunc("POST /resume", s.resume)
-	mux.HandleFunc("GET /mode", s.mode)
+	mux.Handle("POST /halt", atMost(s.halts, s.halt))
+	mux.Handle("POST /flatten", atMost(s.slots, s.flatten))
+	mux.Handle("POST /resume", atMost(s.slots, s.resume))
+	mux.Handle("GET /mode", atMost(s.slots, s.mode))
 	s.http = &http.Server{
-		Handler: s.guard(mux), MaxHeaderBytes: headerBytes, ReadTimeout: timeout, WriteTimeout: 2 * timeout,
+		Handler: s.guard(mux), MaxHeaderBytes: headerBytes, ReadTimeout: timeout, WriteTimeout: writeTimeout,
 		IdleTimeout: timeout,
 	}
 	go func() { _ = s.http.Serve(listener) }()
@@ -110,14 +116,20 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			answer(w, http.StatusUnauthorized, Answer{Error: "the token is missing or another one"})
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// atMost refuses requests while there is no slot.
+func atMost(slots chan struct{}, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next(w, r)
 		default:
 			answer(w, http.StatusServiceUnavailable, Answer{Error: "too many requests at a time"})
-			return
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
@@ -126,9 +138,9 @@ type Answer struct {
 	Mode    string `json:"mode,omitempty"`
 	Cause   string `json:"cause,omitempty"`
 	Kill    string `json:"kill,omitempty"` // how far the kill switch is
-	Open    int    `json:"open"`           // orders that are left
+	Open    int    `json:"open"`           // orders that are left, those in doubt included
 	Closing int    `json:"closing"`        // orders that /flatten sent
-	Left    int    `json:"left,omitempty"` // positions for which it could send none
+	Left    int    `json:"left,omitempty"` // positions that stay
 	Error   string `json:"error,omitempty"`
 }
 
@@ -168,7 +180,17 @@ func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusConflict, Answer{Error: err.Error()})
 		return
 	}
-	s.mode(w, r)
+	a, err := s.state(r)
+	switch {
+	case errors.Is(err, errBusy):
+		a = Answer{Mode: risk.Halted.String(), Error: "no order leaves any more, but the loop has not come to the halt yet: " +
+			"orders may be live until it does"}
+		answer(w, http.StatusServiceUnavailable, a)
+	case err != nil:
+		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+	default:
+		answer(w, http.StatusOK, a)
+	}
 }
 
 func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
@@ -187,77 +209,68 @@ func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
 	s.mode(w, r)
 }
 
-func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
-	reason, ok := reasonOf(w, r)
-	if !ok {
-		return
-	}
-	var held engine.Snapshot
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
-	defer cancel()
-	if err := s.engine.Submitter().Snapshot(ctx, &held); err != nil {
-		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
-		return
-	}
-	var c *closing
-	if !s.do(w, r, func() {
-		if s.closing == nil || s.closing.over {
-			s.closing = beginClosing(s.engine, held.Positions, reason)
-		}
-		c = s.closing
-	}) {
-		return
-	}
-	select {
-	case <-c.done:
-	case <-s.engine.Done():
-	case <-ctx.Done():
-	}
-	var a Answer
-	status := http.StatusOK
-	if !s.do(w, r, func() {
-		a.Closing, a.Left = c.sent, len(c.left)
-		for at, err := range c.left {
-			status = http.StatusConflict
-			a.Error = fmt.Sprintf("the bot is halted, but %d positions stay, one of them in contract %d: %v",
-				a.Left, at.contract, err)
-		}
-	}) {
-		return
-	}
-	answer(w, status, a)
-}
-
 func (s *Server) mode(w http.ResponseWriter, r *http.Request) {
-	var a Answer
-	if !s.do(w, r, func() {
-		m := s.engine.Mode()
-		a = Answer{Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open}
-	}) {
+	a, err := s.state(r)
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
 		return
 	}
 	answer(w, http.StatusOK, a)
 }
 
-// do calls a function on the loop and waits for it. It answers, and reports false, if the loop does not come to it.
-func (s *Server) do(w http.ResponseWriter, r *http.Request, f func()) bool {
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
-	defer cancel()
-	done := make(chan struct{})
-	err := s.engine.Submitter().Do(func() {
-		f()
-		close(done)
-	}, nil)
-	if err == nil {
-		select {
-		case <-done:
-			return true
-		case <-s.engine.Done():
-			err = errors.New("the engine has ended")
-		case <-ctx.Done():
-			err = errors.New("the loop did not come to it in time")
-		}
+// state returns the mode and how far the kill switch is.
+func (s *Server) state(r *http.Request) (a Answer, err error) {
+	err = s.onLoop(r, func() {
+		m := s.engine.Mode()
+		a = Answer{Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open + m.InDoubt}
+	})
+	if err != nil {
+		return Answer{}, err
 	}
-	answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
-	return false
+	return a, nil
+}
+
+// do is onLoop, and answers and reports false if that fails.
+func (s *Server) do(w http.ResponseWriter, r *http.Request, f func()) bool {
+	err := s.onLoop(r, f)
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+	}
+	return err == nil
+}
+
+var (
+	errBusy  = errors.New("the loop did not come to it in time; nothing was done, nor will be")
+	errEnded = errors.New("the engine has ended")
+)
+
+// onLoop calls a function on the loop and waits for it. After an error the function was not called and will not be: a
+// bot whose loop goes on later does not do then what a person was told that it did not do. The errors are errBusy,
+// errEnded, and those of Submitter.Do.
+func (s *Server) onLoop(r *http.Request, f func()) error {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	var taken atomic.Bool // by the loop, or by whoever does not wait any more
+	done := make(chan struct{})
+	if err := s.engine.Submitter().Do(func() {
+		if taken.CompareAndSwap(false, true) {
+			defer close(done)
+			f()
+		}
+	}, nil); err != nil {
+		return err
+	}
+	err := errBusy
+	select {
+	case <-done:
+		return nil
+	case <-s.engine.Done():
+		err = errEnded
+	case <-ctx.Done():
+	}
+	if taken.CompareAndSwap(false, true) {
+		return err
+	}
+	<-done // the loop is in it
+	return nil
 }

@@ -12,5 +12,6 @@
 //	GET  /mode     the mode in force, its cause, and how far the kill switch is
 //
 // Each request needs the header Authorization: Bearer TOKEN, and each answer is JSON. A halt acts whatever the loop is
-// doing; the others wait for the loop, five seconds at most.
+// doing; the others wait for the loop, five seconds at most, and are not done later if it does not come to them.
+// /flatten answers when the bot is halted and its orders are cancelled, with what is left.
 package smkcontrol

@@ -1,12 +1,16 @@
 package smkcontrol
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 )
@@ -18,8 +22,11 @@ const (
 	tryEvery = 20 * time.Millisecond
 )
 
-// errNobody says that the book has nothing that would take a position.
-var errNobody = errors.New("nobody in the book takes it")
+// Why a position stays.
+var (
+	errNobody = errors.New("nobody in the book takes it")
+	errShort  = errors.New("the book had less than that, or it changed meanwhile")
+)
 
 // place is a contract.
 type place struct{ market, contract uint32 }
@@ -34,8 +41,115 @@ type closing struct {
 	left     map[place]error // positions without an order, and why
 	sent     int
 	handlers []engine.Registration
-	done     chan struct{} // closed when each position has its order, or the bot is halted
+	done     chan struct{} // closed when the bot is halted
 	over     bool
+}
+
+// flatten closes positions, and says in the end which ones stay: it waits for the halt, and until its cancellations are
+// done, so that no fill comes behind its answer.
+func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
+	reason, ok := reasonOf(w, r)
+	if !ok {
+		return
+	}
+	held, err := s.positions(r)
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+		return
+	}
+	var c *closing
+	if !s.do(w, r, func() {
+		if s.closing == nil || s.closing.over {
+			s.closing = beginClosing(s.engine, held.Positions, reason)
+		}
+		c = s.closing
+	}) {
+		return
+	}
+	a, err := s.closed(r, c)
+	switch {
+	case err != nil:
+		a = Answer{Error: "positions are being closed, and the bot is halted then, but what became of them is not known: " +
+			err.Error()}
+		answer(w, http.StatusServiceUnavailable, a)
+	case a.Error != "":
+		answer(w, http.StatusConflict, a)
+	default:
+		answer(w, http.StatusOK, a)
+	}
+}
+
+// positions returns orders and positions as of now.
+func (s *Server) positions(r *http.Request) (*engine.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	held := &engine.Snapshot{}
+	err := s.engine.Submitter().Snapshot(ctx, held)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errBusy
+	}
+	return held, err
+}
+
+// closed waits until positions are closed as far as can be, and returns what stays.
+func (s *Server) closed(r *http.Request, c *closing) (a Answer, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	select {
+	case <-c.done:
+	case <-s.engine.Done():
+		return a, errEnded
+	case <-ctx.Done():
+		return a, errBusy
+	}
+	var left map[place]error
+	for {
+		var kill risk.KillState
+		if err := s.onLoop(r, func() {
+			m := s.engine.Mode()
+			a = Answer{
+				Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open + m.InDoubt,
+				Closing: c.sent,
+			}
+			left, kill = c.left, m.Kill
+		}); err != nil {
+			return a, err
+		}
+		if kill.Done() {
+			break
+		}
+		select {
+		case <-time.After(tryEvery):
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	held, err := s.positions(r)
+	if err != nil {
+		return a, err
+	}
+	for _, h := range held.Positions {
+		if h.Settled || h.Final+h.Provisional == 0 {
+			continue
+		}
+		why := left[place{h.Market, h.Contract}] // over: it does not change any more
+		if why == nil {
+			why = errShort
+		}
+		a.Left++
+		a.Error = fmt.Sprintf("the bot is halted, but %d positions stay, one of them in contract %d: %v", a.Left, h.Contract,
+			why)
+	}
+	switch {
+	case a.Left > 0:
+	case a.Open > 0:
+		a.Error = fmt.Sprintf("the bot is halted, but %d orders are left, which may be filled: kill switch %s", a.Open,
+			a.Kill)
+	case held.Completeness.Why&order.NotCaughtUp != 0:
+		a.Error = "the bot is halted, but there may be positions that it does not know: " + held.Completeness.Why.String()
+	}
+	return a, nil
 }
 
 // beginClosing begins; held are the contracts with a position or orders.
@@ -109,28 +223,20 @@ func (c *closing) try(at place) {
 		}
 		c.sent++
 	}
-	if delete(c.left, at); len(c.left) == 0 {
-		c.finish()
-	}
+	delete(c.left, at)
 }
 
-// finish lets the request be answered.
-func (c *closing) finish() {
-	select {
-	case <-c.done:
-	default:
-		close(c.done)
-	}
-}
-
-// end halts the bot.
+// end halts the bot, and has the request answered.
 func (c *closing) end() {
+	if c.over {
+		return
+	}
 	c.over = true
 	for _, h := range c.handlers {
 		h.Remove()
 	}
 	_ = c.engine.Halt(c.reason)
-	c.finish()
+	close(c.done)
 }
 
 func opposite(s odds.Side) odds.Side {

@@ -39,14 +39,18 @@ func (p *Publisher) beatMessage() *natspb.Envelope {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &p.stats
+	behind, why := p.behind()
 	b := &natspb.Beat{
-		Period: proto.Int64(int64(p.c.Beat)), Behind: proto.Bool(s.Behind), Session: proto.String(s.Session),
+		Period: proto.Int64(int64(p.c.Beat)), Behind: proto.Bool(behind), Session: proto.String(s.Session),
 		Mode: proto.String(s.Mode), Log: &natspb.Cursor{
 			Segment: proto.Uint64(s.Segment), Offset: proto.Uint64(uint64(s.Offset)), Record: proto.Uint64(s.Record),
 		},
 	}
 	if s.Failures != p.failures {
 		p.failures, b.Failure = s.Failures, proto.String(s.Failure)
+	}
+	if behind {
+		b.Why = &why
 	}
 	e.Cursor, e.Body = p.cursor, &natspb.Envelope_Beat{Beat: b}
 	return e

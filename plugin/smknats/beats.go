@@ -1,6 +1,7 @@
 package smknats
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type heard struct {
 	limit     time.Duration
 	publisher string // number of its run; "" if it was never heard
 	stale     bool
+	behind    string // why it is, "" if it is not
 	fresh     bool   // it has to be told that it was heard
 	restarted string // number of a new run that has to be told
 	told      bool   // that it is stale
@@ -66,10 +68,20 @@ func (b *beats) heard(m *nats.Msg) {
 	if p := time.Duration(e.GetBeat().GetPeriod()); b.limit == 0 && p > 0 && p <= time.Minute {
 		h.limit = staleBeats * p
 	}
-	tell := false
-	if h.publisher == "" || h.stale {
+	tell, behind := false, ""
+	if e.GetBeat().GetBehind() {
+		if behind = "behind"; e.GetBeat().GetWhy() != "" {
+			behind += ": " + firstBytes(e.GetBeat().GetWhy(), whyBytes)
+		}
+	}
+	switch {
+	case behind != "" && behind != h.behind:
+		h.told, tell = false, true
+	case behind != "":
+	case h.publisher == "" || h.stale:
 		h.fresh, h.stale, h.told, tell = true, false, false, true
 	}
+	h.behind = behind
 	if h.publisher != "" && h.publisher != e.GetPublisher() {
 		h.restarted, tell = e.GetPublisher(), true
 	}
@@ -87,17 +99,25 @@ func (b *beats) stale(account string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h := b.accounts[account]
-	return h == nil || h.publisher == "" || time.Since(h.at) > h.limit
+	return h == nil || h.publisher == "" || h.behind != "" || time.Since(h.at) > h.limit
 }
+
+// whyBytes is how much of a publisher's words is kept.
+const whyBytes = 200
+
+func firstBytes(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }
 
 // events appends what there is to tell.
 func (b *beats) events(list []Event) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for account, h := range b.accounts {
-		if silent := time.Since(h.at); silent > h.limit && !h.told {
+		if silent := time.Since(h.at); (silent > h.limit || h.behind != "") && !h.told {
 			h.stale, h.told = true, true
-			text := "silent for " + silent.Round(time.Millisecond).String()
+			text := h.behind
+			if silent > h.limit {
+				text = "silent for " + silent.Round(time.Millisecond).String()
+			}
 			list = append(list, Event{Kind: Stale, Account: account, Text: text})
 			continue
 		}

@@ -31,13 +31,25 @@ type bookWriter struct {
 	f        *feed
 	name     string
 	stream   jetstream.Stream
-	lasts    map[string]uint64 // of subjects that nothing was published to yet
+	lasts    map[string]lastBook // of subjects that nothing was published to yet
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from
 	flights  []bookFlight
-	flushed  int64 // wall clock
-	starting bool  // not every book has been published once
+	refused  map[*sentBook]bool // whose last message was not taken
+	high     uint64             // sequence of the newest message that was acknowledged
+	void     bool               // the stream may have books that are live and that the run does not know
+	flushed  int64              // wall clock
+	starting bool               // not every book has been published once
 	levels   []book.Level
+}
+
+// headerAccount has the account of a book, unless the book is empty: who begins reads no more than headers.
+const headerAccount = "Smk-Account"
+
+// lastBook is the last message of a book as it was when the publisher began.
+type lastBook struct {
+	sequence uint64
+	mine     bool // a book of this account that is not empty
 }
 
 // bookKey is a contract.
@@ -51,7 +63,9 @@ type sentBook struct {
 	flying   bool   // a message is not acknowledged yet
 	unknown  bool   // sequence may not be that of the last message
 	taken    bool   // another account publishes it
+	gone     bool   // the stream does not say that it is live, or it is another account's; since the run knows it not
 	ours     bool   // the last message is of this run
+	mine     bool   // the last message was a book of this account that is not empty, when the publisher began
 	state    book.State
 	causes   book.Causes
 	exchange seto.ContractStateType
@@ -62,6 +76,7 @@ type sentBook struct {
 // bookFlight is a message that is not acknowledged.
 type bookFlight struct {
 	b      *sentBook
+	high   uint64 // sequence of the newest message that was acknowledged before
 	future jetstream.PubAckFuture
 }
 
@@ -77,8 +92,8 @@ func (p *Publisher) bookStream() jetstream.StreamConfig {
 // newBooks returns the writer of a feed's books.
 func (p *Publisher) newBooks(f *feed) *bookWriter {
 	return &bookWriter{
-		p: p, f: f, name: p.names.BookStream(), lasts: map[string]uint64{}, books: map[bookKey]*sentBook{},
-		left: map[uint32]bool{}, starting: true,
+		p: p, f: f, name: p.names.BookStream(), lasts: map[string]lastBook{}, books: map[bookKey]*sentBook{},
+		left: map[uint32]bool{}, refused: map[*sentBook]bool{}, starting: true, void: true,
 	}
 }
 
@@ -99,7 +114,7 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 	err = each(ctx, w.p.js, w.name, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{">"}, HeadersOnly: true,
 	}, func(m jetstream.Msg, sequence uint64) error {
-		w.lasts[m.Subject()] = sequence
+		w.lasts[m.Subject()] = lastBook{sequence, m.Headers().Get(headerAccount) == escape(w.p.c.Account, "-_")}
 		if delete(missing, m.Subject()); len(missing) == 0 {
 			return errSeen
 		}
@@ -114,8 +129,14 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 // errSeen ends the reading of a stream.
 var errSeen = errors.New("all was seen")
 
-// began forgets which markets were left: a run begins.
-func (w *bookWriter) began() { clear(w.left) }
+// began forgets which markets were left: a run begins, and knows of no book.
+func (w *bookWriter) began() {
+	clear(w.left)
+	w.void = true
+	for _, b := range w.books {
+		b.gone = false
+	}
+}
 
 // of returns what is known of a book.
 func (w *bookWriter) of(k bookKey) *sentBook {
@@ -125,7 +146,7 @@ func (w *bookWriter) of(k bookKey) *sentBook {
 			w.forget()
 		}
 		b = &sentBook{subject: w.p.names.Book(k.market, k.contract), dirty: true}
-		b.sequence = w.lasts[b.subject]
+		b.sequence, b.mine = w.lasts[b.subject].sequence, w.lasts[b.subject].mine
 		delete(w.lasts, b.subject)
 		w.books[k] = b
 	}
@@ -138,9 +159,10 @@ func (w *bookWriter) forget() {
 	for k, b := range w.books {
 		if _, ok := w.f.replica.Books().Contract(k.market, k.contract); !ok && !b.flying {
 			if !b.ours && b.sequence != 0 {
-				w.lasts[b.subject] = b.sequence
+				w.lasts[b.subject] = lastBook{b.sequence, b.mine && !b.gone}
 			}
 			delete(w.books, k)
+			delete(w.refused, b)
 		}
 	}
 }
@@ -200,33 +222,37 @@ func (w *bookWriter) flush(ctx context.Context) error {
 				continue
 			}
 		}
-		b.state, b.causes, b.exchange, b.left = state, causes, exchange, left
-		if err := w.send(b, c, now); err != nil {
+		b.state, b.causes, b.exchange, b.left, b.gone = state, causes, exchange, left, false
+		if err := w.send(b, w.bookOf(b, c), now); err != nil {
 			return err
 		}
 		all = all && b.ours
 	}
 	w.starting = w.starting && !all
-	return nil
+	return w.empty(ctx, now)
 }
 
 // send sends a book.
-func (w *bookWriter) send(b *sentBook, c book.Contract, now int64) error {
+func (w *bookWriter) send(b *sentBook, book *natspb.Book, now int64) error {
 	e := w.f.envelope()
-	e.Body = &natspb.Envelope_Book{Book: w.bookOf(b, c)}
+	e.Body = &natspb.Envelope_Book{Book: book}
 	data, err := proto.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("smknats: %s: %w", b.subject, err)
 	}
+	m := &nats.Msg{Subject: b.subject, Data: data}
+	if book.GetState() != natspb.BookState_BOOK_EMPTY {
+		m.Header = nats.Header{headerAccount: {escape(w.p.c.Account, "-_")}}
+	}
 	w.p.hook("book")
-	future, err := w.p.js.PublishMsgAsync(&nats.Msg{Subject: b.subject, Data: data},
+	future, err := w.p.js.PublishMsgAsync(m,
 		jetstream.WithExpectLastSequencePerSubject(b.sequence), jetstream.WithExpectStream(w.name),
 		jetstream.WithRetryAttempts(0))
 	if err != nil {
 		return fmt.Errorf("smknats: %s: %w", b.subject, err)
 	}
 	b.dirty, b.flying, b.at = false, true, now
-	w.flights = append(w.flights, bookFlight{b, future})
+	w.flights = append(w.flights, bookFlight{b, w.high, future})
 	return nil
 }
 
@@ -278,13 +304,22 @@ func (w *bookWriter) land() error {
 		select {
 		case ack := <-f.future.Ok():
 			f.b.sequence, f.b.ours, f.b.flying = ack.Sequence, true, false
+			delete(w.refused, f.b)
 			w.p.landedBook()
+			if w.high = max(w.high, ack.Sequence); ack.Sequence <= f.high {
+				w.high = ack.Sequence
+				w.all() // the stream was made anew, or lost its end to a power cut
+			}
 		case err := <-f.future.Err():
 			if !transient(err) {
 				return fmt.Errorf("smknats: %s: %w", f.b.subject, err)
 			}
 			w.p.fail(err)
 			f.b.dirty, f.b.flying, f.b.unknown = true, false, true
+			w.refused[f.b] = true
+			if f.b.gone {
+				f.b.gone, w.void = false, true
+			}
 		default:
 			left = append(left, f)
 		}
@@ -292,6 +327,13 @@ func (w *bookWriter) land() error {
 	clear(w.flights[len(left):])
 	w.flights = left
 	return nil
+}
+
+// all has all books published again.
+func (w *bookWriter) all() {
+	for _, b := range w.books {
+		b.dirty = true
+	}
 }
 
 // readLast reads which message of a book is the last, after one was refused or not answered.
@@ -316,6 +358,7 @@ func (w *bookWriter) readLast(ctx context.Context, b *sentBook) error {
 	case m.Sequence == b.sequence: // nobody has sent anything
 	case e.GetAccount() != w.p.c.Account:
 		b.taken = true
+		delete(w.refused, b)
 		w.p.takenBook()
 	case b.ours || !w.starting:
 		return &SecondWriterError{w.name, m.Sequence, e.GetPublisher()}

@@ -22,6 +22,7 @@ const (
 	commandBytes   = 4 << 10  // of a request
 	answerBytes    = 16 << 10 // of what the engine's control server answers
 	commandsMax    = 4        // at a time
+	haltsMax       = 16       // at a time besides: nothing else keeps a halt out
 	commandTimeout = 12 * time.Second
 	answerTimeout  = 15 * time.Second // that Command waits for an answer: longer than a publisher takes for one
 )
@@ -82,7 +83,7 @@ var commands = map[string]string{
 
 // control answers requests until ctx ends.
 func (p *Publisher) control(ctx context.Context) error {
-	slots := make(chan struct{}, commandsMax)
+	others, halts := make(chan struct{}, commandsMax), make(chan struct{}, haltsMax)
 	nc := p.js.Conn()
 	var subs []*nats.Subscription
 	defer func() {
@@ -95,6 +96,10 @@ func (p *Publisher) control(ctx context.Context) error {
 		names = append(names, name)
 	}
 	for _, name := range names {
+		slots := others
+		if name == "halt" {
+			slots = halts
+		}
 		s, err := nc.Subscribe(p.names.Control(p.c.Account, name), func(m *nats.Msg) {
 			select {
 			case slots <- struct{}{}:
@@ -138,7 +143,7 @@ func (p *Publisher) command(ctx context.Context, name string, m *nats.Msg) Answe
 	if len(m.Data) > commandBytes {
 		return Answer{Error: "the request has more than 4 KiB"}
 	}
-	if reason := p.guard.check([]byte(c.Key), m, p.c.Wall()); reason != "" {
+	if reason := p.guard.check([]byte(c.Key), name, m, p.c.Wall()); reason != "" {
 		return Answer{Error: reason}
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)

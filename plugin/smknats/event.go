@@ -25,10 +25,11 @@ const (
 	OrdersPicture
 	// Gap: order events are missing, Text says which. A picture follows.
 	Gap
-	// Stale: nothing was heard of the publisher of Event.Account for some time: what is known may be of the past. Text
-	// says for how long.
+	// Stale: what is known of Event.Account may be of the past: nothing was heard of the publisher for some time, or it
+	// says that it is behind, because a stream does not take what it publishes, or its engine writes nothing any more.
+	// Text says which.
 	Stale
-	// Fresh: the publisher was heard, for the first time or again.
+	// Fresh: the publisher was heard, for the first time or again, and is not behind.
 	Fresh
 	// Restarted: another publisher has taken over, Text is its number.
 	Restarted

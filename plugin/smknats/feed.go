@@ -24,6 +24,7 @@ const (
 	ordersMax    = 1 << 12 // their picture is one message
 	recordsTurn  = 256     // records between two looks at what is due
 	behindAfter  = time.Second
+	silentAfter  = 30 * time.Second // six heartbeats of an engine, each of which is in its journal
 )
 
 // feed reads the journal from its beginning and publishes the books and orders that follow from it. Of what the journal
@@ -76,7 +77,8 @@ func (f *feed) open(ctx context.Context) error {
 }
 
 func (f *feed) follow(ctx context.Context) error {
-	for n := 1; ; n++ {
+	for n, looked := 1, time.Now(); ; n++ {
+		waited := f.live
 		r, err := f.reader.Next()
 		switch {
 		case err == nil:
@@ -92,13 +94,24 @@ func (f *feed) follow(ctx context.Context) error {
 		default:
 			return err
 		}
-		f.p.follows(f, err == nil)
+		f.p.follows(f, waited)
 		// What is not published is not read on either, so that nothing piles up while servers are away.
 		if err := f.p.insist(ctx, f.publish); err != nil {
 			return err
 		}
+		if current := err != nil || f.p.c.Wall()-f.last.Wall < int64(behindAfter); current && f.landed() {
+			f.p.caughtUp()
+		}
 		if err == nil {
 			continue
+		}
+		if time.Since(looked) > existsAfter {
+			looked = time.Now()
+			if gone, _ := f.reader.Replaced(); gone {
+				return &MismatchError{
+					f.p.c.Account, f.p.c.Dir, f.last.Segment, f.last.Offset, "the journal was removed or replaced",
+				}
+			}
 		}
 		wait, cancel := context.WithTimeout(ctx, f.p.c.Conflate)
 		_ = f.reader.Wait(wait)
@@ -109,10 +122,16 @@ func (f *feed) follow(ctx context.Context) error {
 	}
 }
 
+// landed reports whether nothing that was published before was refused and has not been taken since.
+func (f *feed) landed() bool { return f.live && (f.books == nil || len(f.books.refused) == 0) }
+
 // apply applies a record.
 func (f *feed) apply(r *journal.Record) {
 	f.last = *r
 	f.last.Payload, f.last.Raw = nil, nil
+	if r.Kind == journal.KindEnd && !r.Own {
+		f.p.engine(sessionEnded, "")
+	}
 	if f.orders != nil {
 		f.orders.first(r.Segment)
 	}

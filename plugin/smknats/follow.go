@@ -57,6 +57,7 @@ type FollowConfig struct {
 type State struct {
 	Number   uint64   `json:"number"`   // of the last event
 	Sequence uint64   `json:"sequence"` // of its message in the stream; 0 if there was none
+	Created  int64    `json:"created"`  // when the stream was made, in ns since the Unix epoch; 0 if that is not known
 	Orders   []*Order `json:"orders"`   // that have not ended
 }
 
@@ -76,6 +77,7 @@ type Follower struct {
 	state  State // but for Orders
 
 	sequence uint64 // of the message whose events are in the queue
+	created  int64  // its stream was
 	err      error
 }
 
@@ -86,6 +88,7 @@ type item struct {
 	data     []byte
 	complete bool             // the last one of the books' picture, or nothing but that
 	envelope *natspb.Envelope // of orders
+	created  int64            // when their stream was made
 	gap      string           // of orders
 	err      error            // the last item of a reader
 }
@@ -176,7 +179,7 @@ func Follow(ctx context.Context, nc *nats.Conn, c FollowConfig) (*Follower, erro
 		r := &orderReader{f: f, name: names.OrderStream(c.Account)}
 		if c.From != nil {
 			f.begin(c.From)
-			r.number, r.sequence, r.known = c.From.Number, c.From.Sequence, true
+			r.number, r.sequence, r.created, r.known = c.From.Number, c.From.Sequence, c.From.Created, true
 		}
 		read(r.run)
 	}
@@ -268,7 +271,9 @@ func (f *Follower) takeBook(i item) error {
 		}
 		f.beats.expect(b.Account)
 		k := bookKey{b.Market, b.Contract}
-		if held := f.books[k]; held == nil || held.sequence < i.sequence {
+		if held := f.books[k]; held == nil || held.sequence < i.sequence ||
+			// A stream that was made anew, or lost its end to a power cut, counts anew.
+			held.sequence > i.sequence && b.Published.After(held.Published) {
 			if err := f.keepBook(k, &heldBook{b, i.sequence, len(i.data)}, i.subject); err != nil {
 				return err
 			}
@@ -320,7 +325,8 @@ func (f *Follower) Books() []*Book {
 	return list
 }
 
-// Stale reports whether the publisher of an account was silent for too long, or has never been heard.
+// Stale reports whether the publisher of an account was silent for too long, says that it is behind, or has never been
+// heard.
 func (f *Follower) Stale(account string) bool { return f.beats.stale(account) }
 
 // Orders returns the orders that have not ended, as of the last event that Next returned, by id and reference.

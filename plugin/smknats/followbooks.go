@@ -3,7 +3,6 @@ package smknats
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -92,37 +91,4 @@ func addSubjects(ctx context.Context, stream jetstream.Stream, filter string, to
 		to[subject] = true
 	}
 	return nil
-}
-
-// consumerGone is after how long a server forgets a consumer that is not there any more.
-const consumerGone = 30 * time.Second
-
-// each calls f with each message of a stream that a consumer gets, and its sequence, until something fails.
-func each(
-	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig,
-	f func(m jetstream.Msg, sequence uint64) error,
-) error {
-	c.InactiveThreshold = consumerGone
-	consumer, err := js.OrderedConsumer(ctx, name, c)
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		if err := f(m, meta.Sequence.Stream); err != nil {
-			return err
-		}
-	}
 }

@@ -18,7 +18,9 @@ type orderReader struct {
 	name     string
 	number   uint64 // of the last event
 	sequence uint64 // of its message, or of the picture that has it
+	created  int64  // when the stream was made, in ns since the Unix epoch; 0 if that is not known
 	known    bool   // number and sequence are
+	gap      bool   // one was said, and nothing was read since
 }
 
 // run reads until ctx ends.
@@ -27,7 +29,6 @@ func (r *orderReader) run(ctx context.Context) error {
 		switch err := r.read(ctx); {
 		case errors.Is(err, ErrGap):
 			r.known = false
-			failures = 0
 		case !transient(err) && !absent(err):
 			return err
 		}
@@ -43,7 +44,7 @@ func absent(err error) bool {
 	for _, is := range []error{
 		jetstream.ErrStreamNotFound, jetstream.ErrConsumerNotFound, jetstream.ErrMsgIteratorClosed,
 		jetstream.ErrConsumerDeleted, jetstream.ErrOrderedConsumerNotCreated, jetstream.ErrOrderedConsumerReset,
-		jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed,
+		jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed, errAnew,
 	} {
 		if errors.Is(err, is) {
 			return true
@@ -58,14 +59,17 @@ func (r *orderReader) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !r.known {
+	created := stream.CachedInfo().Created.UnixNano()
+	switch {
+	case !r.known:
+		r.created = created
 		if err := r.picture(ctx, stream); err != nil {
 			return err
 		}
-	} else if info, err := stream.Info(ctx); err != nil {
-		return err
-	} else if info.State.LastSeq < r.sequence {
-		return r.gap(ctx, "the stream is another one")
+	case stream.CachedInfo().State.LastSeq < r.sequence, r.created != 0 && r.created != created:
+		return r.missing(ctx, "the stream is another one")
+	default:
+		r.created = created
 	}
 	return each(ctx, r.f.js, r.name, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{r.f.names.Orders(r.f.c.Account)},
@@ -73,9 +77,12 @@ func (r *orderReader) read(ctx context.Context) error {
 	}, func(m jetstream.Msg, sequence uint64) error { return r.take(ctx, m, sequence) })
 }
 
-// gap says that events are missing.
-func (r *orderReader) gap(ctx context.Context, text string) error {
-	r.f.push(ctx, item{gap: text})
+// missing says that events are missing, once until there is something to read.
+func (r *orderReader) missing(ctx context.Context, text string) error {
+	if !r.gap {
+		r.gap = true
+		r.f.push(ctx, item{gap: text})
+	}
 	return ErrGap
 }
 
@@ -98,7 +105,8 @@ func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) erro
 		return &MessageError{m.Subject, m.Sequence, "no picture"}
 	}
 	r.number, r.sequence, r.known = p.GetLast(), m.Sequence, true
-	r.f.push(ctx, item{envelope: e, sequence: m.Sequence})
+	r.gap = false
+	r.f.push(ctx, item{envelope: e, sequence: m.Sequence, created: r.created})
 	return nil
 }
 
@@ -139,14 +147,15 @@ func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64
 		r.sequence = sequence
 		return nil
 	case o.GetFirst() > r.number+1:
-		return r.gap(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, o.GetFirst()-1))
+		return r.missing(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, o.GetFirst()-1))
 	}
 	if skip := r.number + 1 - o.GetFirst(); skip > 0 {
 		first := r.number + 1
 		o.Events, o.First = o.Events[skip:], &first
 	}
 	r.number, r.sequence = last, sequence
-	r.f.push(ctx, item{envelope: e, sequence: sequence})
+	r.gap = false
+	r.f.push(ctx, item{envelope: e, sequence: sequence, created: r.created})
 	return nil
 }
 
@@ -158,7 +167,7 @@ func (f *Follower) takeOrders(i item) {
 		for _, o := range p.GetOrders() {
 			f.keep(orderFrom(o))
 		}
-		f.state.Number, f.state.Sequence = p.GetLast(), i.sequence
+		f.state.Number, f.state.Sequence, f.state.Created = p.GetLast(), i.sequence, i.created
 		text := ""
 		if !p.GetComplete() {
 			text = p.GetWhy()
@@ -170,7 +179,7 @@ func (f *Follower) takeOrders(i item) {
 		ev := orderEventFrom(e, e.GetOrders().GetFirst()+uint64(n), o)
 		f.queue = append(f.queue, Event{Kind: OrderChanged, Account: f.c.Account, Order: ev})
 	}
-	f.sequence = i.sequence
+	f.sequence, f.created = i.sequence, i.created
 }
 
 // applyOrder applies an event that Next returns. After a *LimitError nothing of it was.
@@ -182,7 +191,7 @@ func (f *Follower) applyOrder(e Event) error {
 		subject := f.names.Orders(f.c.Account)
 		return &LimitError{subject, f.sequence, "orders", f.c.OrdersMax}
 	}
-	f.state.Number, f.state.Sequence = e.Order.Number, f.sequence
+	f.state.Number, f.state.Sequence, f.state.Created = e.Order.Number, f.sequence, f.created
 	if e.Order.Kind == KindRunBegan {
 		clear(f.orders)
 	}
@@ -241,7 +250,7 @@ func (f *Follower) keep(o *Order) {
 
 // begin takes over what a Follower before had.
 func (f *Follower) begin(s *State) {
-	f.state = State{Number: s.Number, Sequence: s.Sequence}
+	f.state = State{Number: s.Number, Sequence: s.Sequence, Created: s.Created}
 	for _, o := range s.Orders {
 		f.keep(o)
 	}

@@ -238,7 +238,7 @@ func TestSentBooksLimit(t *testing.T) {
 	p := &Publisher{names: names}
 	w := p.newBooks(&feed{p: p, replica: r})
 	other := names.Book(1, 7)
-	w.lasts[other] = 70
+	w.lasts[other] = lastBook{sequence: 70}
 	flying := w.of(bookKey{1, 5})
 	flying.flying = true
 	for contract := range uint32(3 * sentBooksMax) {

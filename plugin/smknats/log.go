@@ -13,6 +13,7 @@ import (
 // Limits of the log's blocks.
 const (
 	blocksAhead  = 4                  // under way at a time
+	existsAfter  = time.Second        // without more to send, the journal may have been removed
 	blocksFaster = requestTimeout / 8 // one more at a time after a block that took less than this
 )
 
@@ -113,12 +114,27 @@ func (w *logWriter) step(ctx context.Context) (err error) {
 	case w.next.err != nil:
 		return w.next.err
 	case !w.next.ok:
-		return w.tail.wait(ctx)
+		return w.wait(ctx)
 	}
 	b := w.next.block
 	w.next = fetched{}
 	w.read() // while this one is sent
 	return w.send(ctx, b)
+}
+
+// wait waits until there may be more to send, and now and then returns before.
+func (w *logWriter) wait(ctx context.Context) error {
+	wait, cancel := context.WithTimeout(ctx, existsAfter)
+	defer cancel()
+	err := w.tail.wait(wait)
+	switch {
+	case wait.Err() == nil || ctx.Err() != nil:
+		return err
+	case w.tail.gone():
+		at := w.tail.at
+		return &MismatchError{w.name, w.p.c.Dir, at.segment, at.offset, "the journal was removed or replaced"}
+	}
+	return nil
 }
 
 // read begins to read the next block.

@@ -55,8 +55,11 @@ func NewNames(environment string) (Names, error) {
 
 // Book returns the subject of a contract's book.
 func (n Names) Book(market, contract uint32) string {
-	return fmt.Sprintf("smk.%s.md.%d.%d", n.environment, market, contract)
+	return fmt.Sprintf(n.bookFormat(), market, contract)
 }
+
+// bookFormat is what a book's subject is made with, and read with.
+func (n Names) bookFormat() string { return "smk." + n.environment + ".md.%d.%d" }
 
 // Books returns the subject of the books of a market, of all markets if it is 0.
 func (n Names) Books(market uint32) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -88,23 +89,44 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 			return &SecondWriterError{w.name, last, e.GetPublisher()}
 		}
 	}
-	m, err := w.stream.GetLastMsgForSubject(ctx, w.p.names.Orders(w.p.c.Account))
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-	case err != nil:
-		return fmt.Errorf("smknats: stream %s: %w", w.name, err)
-	default:
-		e, err := parseEnvelope(m.Subject, m.Sequence, m.Data)
-		if err != nil {
-			return err
-		}
-		w.number = e.GetOrders().GetFirst() + uint64(len(e.GetOrders().GetEvents())) - 1
-		w.done = place{e.GetCursor().GetSegment(), int64(e.GetCursor().GetOffset())}
-		w.ofRecord = e.GetOrders().GetOfRecord()
-		w.landed()
+	number, err := w.end(ctx)
+	if err != nil {
+		return err
 	}
+	if w.resumed && number < w.number || last < w.last {
+		// The stream was made anew, expired or lost its end: no number is given twice, so that consumers find a gap.
+		w.picture = true
+	} else {
+		w.number = number
+	}
+	w.landed()
 	w.last, w.resumed, w.unknown = last, true, false
 	return nil
+}
+
+// end finds out which events the stream has, and returns the number of the last one.
+func (w *orderWriter) end(ctx context.Context) (number uint64, err error) {
+	m, err := w.stream.GetLastMsgForSubject(ctx, w.p.names.Orders(w.p.c.Account))
+	if errors.Is(err, jetstream.ErrMsgNotFound) { // none yet, or they have expired: a picture says how far they were
+		m, err = w.stream.GetLastMsgForSubject(ctx, w.p.names.OrderPicture(w.p.c.Account))
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("smknats: stream %s: %w", w.name, err)
+	}
+	e, err := parseEnvelope(m.Subject, m.Sequence, m.Data)
+	if err != nil {
+		return 0, err
+	}
+	w.done = place{e.GetCursor().GetSegment(), int64(e.GetCursor().GetOffset())}
+	if e.GetPicture() != nil {
+		w.ofRecord = math.MaxUint32
+		return e.GetPicture().GetLast(), nil
+	}
+	w.ofRecord = e.GetOrders().GetOfRecord()
+	return e.GetOrders().GetFirst() + uint64(len(e.GetOrders().GetEvents())) - 1, nil
 }
 
 // message returns a message of the stream.
@@ -164,7 +186,7 @@ func (w *orderWriter) endRecord() {
 	case at.segment < w.done.segment || at.segment == w.done.segment && at.offset < w.done.offset:
 		return
 	case at == w.done:
-		skipped = min(int(w.ofRecord), len(events))
+		skipped = int(min(uint64(w.ofRecord), uint64(len(events))))
 	}
 	for events, of := events[skipped:], skipped; len(events) > 0; {
 		n := min(len(events), eventsMessage)
@@ -221,7 +243,9 @@ func (w *orderWriter) flush(ctx context.Context) error {
 		w.landed()
 	}
 	now := w.p.c.Wall()
-	due := w.since >= pictureEvents || w.since > 0 && now-w.drawn >= int64(pictureEvery)
+	age := int64(w.stream.CachedInfo().Config.MaxAge)
+	due := w.since >= pictureEvents || w.since > 0 && now-w.drawn >= int64(pictureEvery) ||
+		age > 0 && now-w.drawn >= age/2 // before it expires
 	if !w.f.live || !due && !w.picture {
 		return nil
 	}

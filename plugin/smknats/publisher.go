@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,6 +30,10 @@ type Publisher struct {
 	mu       sync.Mutex
 	stats    Stats
 	cursor   *natspb.Cursor // how far books and orders are
+	current  time.Time      // when the streams had last what the journal says of books and orders
+	heard    time.Time      // when the engine wrote the last record, as far as is known
+	silent   time.Duration  // silentAfter
+	feeds    bool           // books or orders are published
 	failures uint64         // that beats have told of
 }
 
@@ -43,7 +49,7 @@ type Stats struct {
 	Bytes    uint64 `json:"bytes"`
 
 	Read    uint64 `json:"read"`    // last record that books and orders follow from
-	Behind  bool   `json:"behind"`  // the journal has more than was read
+	Behind  bool   `json:"behind"`  // what the streams have of books and orders is of the past
 	Books   uint64 `json:"books"`   // messages about books, of this run
 	Taken   uint64 `json:"taken"`   // books that the publisher of another account has, and this one leaves to it
 	Events  uint64 `json:"events"`  // of orders, of this run
@@ -67,9 +73,9 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 	}
 	p := &Publisher{
 		c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(),
-		hook: func(string) {},
+		hook: func(string) {}, silent: silentAfter, feeds: !c.DisableBooks || !c.DisableOrders,
 	}
-	p.stats.Publisher = p.number
+	p.stats.Publisher, p.guard.began = p.number, c.Wall()
 	return p, nil
 }
 
@@ -100,7 +106,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	if !p.c.DisableLog {
 		part(p.newLog().run)
 	}
-	if !p.c.DisableBooks || !p.c.DisableOrders {
+	if p.feeds {
 		part((&feed{p: p}).run)
 	}
 	part(p.beat)
@@ -118,8 +124,30 @@ func (p *Publisher) Run(ctx context.Context) error {
 func (p *Publisher) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stats
+	s := p.stats
+	s.Behind, _ = p.behind()
+	return s
 }
+
+// behind reports whether what the streams have of books and orders is of the past, and why.
+func (p *Publisher) behind() (bool, string) {
+	switch {
+	case !p.feeds:
+		return false, ""
+	case time.Since(p.current) > behindAfter+2*p.c.Conflate:
+		return true, "the streams do not have what the journal says"
+	case time.Since(p.heard) > p.silent && p.stats.Session != "" && !slices.Contains(sessionsOver, p.stats.Session):
+		return true, "the engine writes nothing, and its run has not ended"
+	}
+	return false, ""
+}
+
+// sessionsOver are states of a session in which the books say themselves that they are of the past, and an engine may
+// write nothing for long.
+var sessionsOver = []string{"disconnected", sessionEnded}
+
+// sessionEnded is the state of the session when the run has ended.
+const sessionEnded = "ended"
 
 // fail notes something that is tried again.
 func (p *Publisher) fail(err error) {
@@ -149,11 +177,24 @@ func (p *Publisher) at(end place, record, sequence uint64) {
 	p.stats.Segment, p.stats.Offset, p.stats.Record, p.stats.Sequence = end.segment, end.offset, record, sequence
 }
 
-// follows notes how far books and orders are.
-func (p *Publisher) follows(f *feed, behind bool) {
+// follows notes how far books and orders are. A record that was there before is as old as its wall clock says, which is
+// that of its segment's beginning: whoever waited for a record need not believe it.
+func (p *Publisher) follows(f *feed, waited bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Read, p.stats.Behind, p.cursor = f.last.Seq, behind || !f.live, cursorOf(&f.last)
+	if p.stats.Read != f.last.Seq {
+		if p.heard = time.Now(); !waited {
+			p.heard = p.heard.Add(-max(time.Duration(p.c.Wall()-f.last.Wall), 0))
+		}
+	}
+	p.stats.Read, p.cursor = f.last.Seq, cursorOf(&f.last)
+}
+
+// caughtUp notes that the streams have what the journal says.
+func (p *Publisher) caughtUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.current = time.Now()
 }
 
 func (p *Publisher) landedBook() {

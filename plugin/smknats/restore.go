@@ -65,39 +65,28 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 	w := &restorer{
 		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: systemDisk,
 	}
-	defer func() { err = errors.Join(err, w.finish(err)) }()
+	defer func() { err = w.finish(err) }()
 	first, err := w.begin(ctx, info.State.FirstSeq, info.State.LastSeq)
 	if err != nil {
 		return r, err
 	}
-	consumer, err := js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{
+	err = each(ctx, js, name, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
-	})
-	if err != nil {
-		return r, fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(restoreAhead))
-	if err != nil {
-		return r, fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	defer messages.Stop()
-	for r.Sequence < info.State.LastSeq {
-		m, err := messages.Next(jetstream.NextContext(ctx))
+	}, func(m jetstream.Msg, sequence uint64) error {
+		id, err := parseBlock(w.subject, sequence, m.Headers(), len(m.Data()))
 		if err != nil {
-			return r, fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return r, fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		id, err := parseBlock(w.subject, meta.Sequence.Stream, m.Headers(), len(m.Data()))
-		if err != nil {
-			return r, err
+			return err
 		}
 		if err := w.write(id, m.Data()); err != nil {
-			return r, err
+			return err
 		}
-		r.Sequence = meta.Sequence.Stream
+		if r.Sequence = sequence; sequence >= info.State.LastSeq {
+			return errSeen
+		}
+		return nil
+	}, jetstream.PullMaxMessages(restoreAhead))
+	if !errors.Is(err, errSeen) {
+		return r, err
 	}
 	return r, nil
 }

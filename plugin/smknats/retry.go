@@ -26,8 +26,11 @@ func (p *Publisher) insist(ctx context.Context, f func(context.Context) error) e
 	}
 }
 
-// wrongLastID is a server's error of a block that did not follow on the one that it names.
-const wrongLastID jetstream.ErrorCode = 10070
+// Errors of servers that the library has no names for.
+const (
+	wrongLastID jetstream.ErrorCode = 10070 // a block did not follow on the one that it names
+	accountFull jetstream.ErrorCode = 10002 // the account's storage is used up, until somebody makes room
+)
 
 // isUnexpected reports whether a server found another message before the one that came, or one that is under way.
 func isUnexpected(err *jetstream.APIError) bool {
@@ -48,7 +51,7 @@ func transient(err error) bool {
 	}
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.Code >= 500 || isUnexpected(api)
+		return api.Code >= 500 || api.ErrorCode == accountFull || isUnexpected(api)
 	}
 	for _, is := range []error{
 		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,

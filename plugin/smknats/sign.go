@@ -41,12 +41,14 @@ func mac(key []byte, m *nats.Msg, at, nonce string) []byte {
 
 // guard knows the requests that were taken, so that none is taken twice.
 type guard struct {
+	began  int64 // the publisher did; what was taken before is not known
 	mu     sync.Mutex
 	nonces map[string]int64 // when they were made
+	halted int64            // when the newest halt was made
 }
 
-// check returns why a request is refused, "" if it is not.
-func (g *guard) check(key []byte, m *nats.Msg, now int64) string {
+// check returns why a request is refused, "" if it is not. A halt is never refused for what came before it.
+func (g *guard) check(key []byte, name string, m *nats.Msg, now int64) string {
 	f := strings.Fields(m.Header.Get(headerAuth))
 	if len(f) != 4 || f[0] != "v1" || len(f[2]) != 2*nonceSize {
 		return "the request is not signed"
@@ -61,6 +63,15 @@ func (g *guard) check(key []byte, m *nats.Msg, now int64) string {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	switch {
+	case name == "halt":
+		g.halted = max(g.halted, at)
+	case name == "mode":
+	case at < g.began:
+		return "the request is older than this publisher's run, or the clocks differ"
+	case at <= g.halted:
+		return "the request is older than a halt, or the clocks differ"
+	}
 	for n, made := range g.nonces {
 		if made < now-2*int64(signAge) {
 			delete(g.nonces, n)

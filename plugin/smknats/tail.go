@@ -157,4 +157,10 @@ func (t *tail) add(r *journal.Record) error {
 // wait waits until there may be more to read.
 func (t *tail) wait(ctx context.Context) error { return t.reader.Wait(ctx) }
 
+// gone reports whether the journal was removed, or another one is in its place.
+func (t *tail) gone() bool {
+	gone, _ := t.reader.Replaced()
+	return gone
+}
+
 func (t *tail) close() { _ = t.reader.Close() }

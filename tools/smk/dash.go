@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -87,8 +88,20 @@ func (c *dashCommand) Validate() error {
 		return errors.New("--control needs --bot and a token of 16 bytes or more (SMK_CONTROL_TOKEN)")
 	case !c.Control && c.Bot != "":
 		return errors.New("--bot: without --control no commands are passed to it")
+	case c.Control && !isBotOfThisMachine(c.Bot):
+		return errors.New("--bot: not an address on this machine, such as http://127.0.0.1:9465: the token is not encrypted")
 	}
 	return nil
+}
+
+// isBotOfThisMachine reports whether a URL is of a server on loopback: bots listen on nothing else.
+func isBotOfThisMachine(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || u.Path != "" && u.Path != "/" || u.User != nil || u.RawQuery != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Run serves until ctx ends.

@@ -60,6 +60,12 @@ func (f *natsFlags) connect(ctx context.Context) (*nats.Conn, error) {
 	return nc, nil
 }
 
+// interrupted reports whether an error is what a command that was told to end returns: its connection is closed at the
+// same moment.
+func interrupted(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.Is(err, nats.ErrConnectionClosed)
+}
+
 // Validate is called by the command line's parser.
 func (f *natsFlags) Validate() error {
 	if _, err := smknats.Token(f.Environment); err != nil {
@@ -104,7 +110,7 @@ func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
 	line := startProgress(std.err, func() string { return natsProgress(p.Stats()) })
 	err = p.Run(ctx)
 	line.stop()
-	if errors.Is(err, context.Canceled) {
+	if interrupted(ctx, err) {
 		err = nil
 	}
 	return errors.Join(err, writeNATSStats(std.out, p.Stats(), c.JSON))
@@ -201,16 +207,18 @@ func (c *natsAskCommand) Run(ctx context.Context, std stdio) error {
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("nobody publishes %s in %s", c.Account, c.Environment)
+	case errors.Is(err, smknats.ErrRefused):
+		return errors.New(plain(err.Error()))
 	case err != nil:
 		return err
 	case c.JSON:
 		return json.NewEncoder(std.out).Encode(a)
 	case a.Publisher != nil:
 		_, err = fmt.Fprintf(std.out, "engine      session %q, mode %q\n%s\n", a.Publisher.Session, a.Publisher.Mode,
-			natsProgress(*a.Publisher))
+			plain(natsProgress(*a.Publisher)))
 	default:
-		_, err = fmt.Fprintf(std.out, "mode        %s %s\norders      %d left, %d sent to close positions\n", a.Mode, a.Cause,
-			a.Open, a.Closing)
+		_, err = fmt.Fprintf(std.out, "mode        %s\norders      %d left, %d sent to close positions\n",
+			plain(a.Mode+" "+a.Cause), a.Open, a.Closing)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/plugin/smknats"
 	"github.com/smk-go/smk/plugin/smknats/natsserver"
 )
 
@@ -65,9 +66,10 @@ func TestNATS(t *testing.T) {
 		default:
 		}
 	}
-	code, out, log := natsRun(t.Context(), "ask", "status", url, "--json")
-	if code != exitOK || !strings.Contains(out, `"read":100`) {
-		t.Errorf("status: %d %s %s", code, out, log)
+	for out := ""; !strings.Contains(out, `"read":100`); { // books and orders have a reader of their own
+		if code, out, log = natsRun(t.Context(), "ask", "status", url, "--json"); code != exitOK {
+			t.Fatalf("status: %d %s %s", code, out, log)
+		}
 	}
 	t.Setenv("SMK_NATS_KEY", "")
 	code, _, log = natsRun(t.Context(), "ask", "halt", url)
@@ -93,5 +95,25 @@ func TestNATS(t *testing.T) {
 	if code, _, log := natsRun(t.Context(), "follow", "--url=nats://u:secret@127.0.0.1:1"); code != exitUsage ||
 		strings.Contains(log, "secret") {
 		t.Errorf("a password in the address: %d %s", code, log)
+	}
+}
+
+// TestNATSWords prints events whose words somebody has chosen who may publish: none of them reaches the terminal as
+// more than a letter, and none makes a line of its own.
+func TestNATSWords(t *testing.T) {
+	const words = "\x1b]0;all is well\x07\n12:00:00.000  demo fresh\r\u202e"
+	for _, e := range []smknats.Event{
+		{Kind: smknats.Stale, Account: words, Text: words},
+		{Kind: smknats.BookChanged, Book: &smknats.Book{State: "live", Why: words}},
+		{Kind: smknats.OrderChanged, Account: "demo", Order: &smknats.OrderEvent{Kind: words}},
+	} {
+		var out bytes.Buffer
+		if err := new(natsFollowCommand).print(&out, e); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.TrimSuffix(out.String(), "\n")
+		if strings.ContainsAny(text, "\x1b\x07\r\n\u202e") || !strings.Contains(text, "all is well") {
+			t.Errorf("%v: %q", e.Kind, text)
+		}
 	}
 }

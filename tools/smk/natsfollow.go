@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/smk-go/smk/plugin/smknats"
 )
@@ -22,7 +24,7 @@ type natsFollowCommand struct {
 }
 
 // errStale is the outcome of books whose publisher is silent.
-var errStale = fmt.Errorf("%w: the publisher is silent, the books may be of the past", errUnhealthy)
+var errStale = fmt.Errorf("%w: the publisher is silent or behind, the books may be of the past", errUnhealthy)
 
 // natsFirstBeat is how long --once waits for a publisher to be heard.
 const natsFirstBeat = 3 * time.Second
@@ -50,8 +52,7 @@ func (c *natsFollowCommand) Run(ctx context.Context, std stdio) error {
 	for {
 		e, err := f.Next(ctx)
 		switch {
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
-			errors.Is(err, smknats.ErrClosed):
+		case errors.Is(err, context.DeadlineExceeded), interrupted(ctx, err), errors.Is(err, smknats.ErrClosed):
 			return nil
 		case err != nil:
 			return err
@@ -91,23 +92,33 @@ func (c *natsFollowCommand) print(w io.Writer, e smknats.Event) error {
 			"kind": e.Kind.String(), "account": e.Account, "book": e.Book, "order": e.Order, "text": e.Text,
 		})
 	}
-	var err error
+	text := ""
 	switch {
 	case e.Book != nil:
 		b := e.Book
-		_, err = fmt.Fprintf(w, "%s  %d/%d  %-8s %18s | %-18s %s\n", b.Time.UTC().Format("15:04:05.000"), b.Market,
-			b.Contract, b.State, bestText(b.Bids), bestText(b.Offers), b.Why)
+		text = fmt.Sprintf("%s  %d/%d  %-8s %18s | %-18s %s", b.Time.UTC().Format("15:04:05.000"), b.Market, b.Contract,
+			b.State, bestText(b.Bids), bestText(b.Offers), b.Why)
 	case e.Order != nil:
 		o := e.Order
-		text := fmt.Sprintf("%s  %s order %d: %s", o.Time.UTC().Format("15:04:05.000"), e.Account, o.OrderID, o.Kind)
+		text = fmt.Sprintf("%s  %s order %d: %s", o.Time.UTC().Format("15:04:05.000"), e.Account, o.OrderID, o.Kind)
 		if o.Fill.Quantity != 0 {
 			text += fmt.Sprintf(" %s at %s", o.Fill.Quantity, o.Fill.Price)
 		}
-		_, err = fmt.Fprintln(w, text)
 	default:
-		_, err = fmt.Fprintf(w, "%s  %s %s %s\n", time.Now().UTC().Format("15:04:05.000"), e.Account, e.Kind, e.Text)
+		text = fmt.Sprintf("%s  %s %s %s", time.Now().UTC().Format("15:04:05.000"), e.Account, e.Kind, e.Text)
 	}
+	_, err := fmt.Fprintln(w, plain(text))
 	return err
+}
+
+// plain replaces what is not to be shown to a terminal: whoever may publish has chosen the words.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029' {
+			return '.'
+		}
+		return r
+	}, s)
 }
 
 // bestText is the best level of a side.

@@ -854,14 +854,17 @@ type Beat struct {
 	Period *int64 `protobuf:"fixed64,1,opt,name=period" json:"period,omitempty"`
 	// How far the log is in the stream. The envelope's cursor says how far books and orders are.
 	Log *Cursor `protobuf:"bytes,2,opt,name=log" json:"log,omitempty"`
-	// The journal has more than was read: books and orders are those of the past.
+	// Books and orders are those of the past: the streams do not have what the journal says, or the engine writes nothing
+	// although its run has not ended.
 	Behind *bool `protobuf:"varint,3,opt,name=behind" json:"behind,omitempty"`
 	// Session as the engine's log says, such as "established"; "" if it is not known.
 	Session *string `protobuf:"bytes,4,opt,name=session" json:"session,omitempty"`
 	// Mode of trading, such as "active".
 	Mode *string `protobuf:"bytes,5,opt,name=mode" json:"mode,omitempty"`
 	// Why the publisher tried something again last, "" if nothing since the last beat.
-	Failure       *string `protobuf:"bytes,6,opt,name=failure" json:"failure,omitempty"`
+	Failure *string `protobuf:"bytes,6,opt,name=failure" json:"failure,omitempty"`
+	// Why it is behind.
+	Why           *string `protobuf:"bytes,7,opt,name=why" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -938,6 +941,13 @@ func (x *Beat) GetFailure() string {
 	return ""
 }
 
+func (x *Beat) GetWhy() string {
+	if x != nil && x.Why != nil {
+		return *x.Why
+	}
+	return ""
+}
+
 var File_smknats_proto protoreflect.FileDescriptor
 
 const file_smknats_proto_rawDesc = "" +
@@ -1009,14 +1019,15 @@ const file_smknats_proto_rawDesc = "" +
 	"\x04last\x18\x01 \x01(\x04R\x04last\x12'\n" +
 	"\x06orders\x18\x02 \x03(\v2\x0f.smk.nats.OrderR\x06orders\x12\x1a\n" +
 	"\bcomplete\x18\x03 \x01(\bR\bcomplete\x12\x10\n" +
-	"\x03why\x18\x04 \x01(\tR\x03why\"\xa2\x01\n" +
+	"\x03why\x18\x04 \x01(\tR\x03why\"\xb4\x01\n" +
 	"\x04Beat\x12\x16\n" +
 	"\x06period\x18\x01 \x01(\x10R\x06period\x12\"\n" +
 	"\x03log\x18\x02 \x01(\v2\x10.smk.nats.CursorR\x03log\x12\x16\n" +
 	"\x06behind\x18\x03 \x01(\bR\x06behind\x12\x18\n" +
 	"\asession\x18\x04 \x01(\tR\asession\x12\x12\n" +
 	"\x04mode\x18\x05 \x01(\tR\x04mode\x12\x18\n" +
-	"\afailure\x18\x06 \x01(\tR\afailure*O\n" +
+	"\afailure\x18\x06 \x01(\tR\afailure\x12\x10\n" +
+	"\x03why\x18\a \x01(\tR\x03why*O\n" +
 	"\tBookState\x12\x0e\n" +
 	"\n" +
 	"BOOK_EMPTY\x10\x00\x12\x11\n" +

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// controlTimeout is how long a bot may take for a command.
-const controlTimeout = 5 * time.Second
+// controlTimeout is how long a bot may take for a command: longer than the bot waits for its own loop, so that the page
+// shows what the bot says of it.
+const controlTimeout = 12 * time.Second
 
 // answerMax is how much of a bot's answer is read.
 const answerMax = 4 << 10

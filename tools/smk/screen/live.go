@@ -52,7 +52,8 @@ func NewLive(dir string, o Options) *Live {
 // Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
 // at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
 // One that is removed is shown as it was, with that as the error, until there is another in its place, which is read
-// from its beginning. The error is that of a folder that cannot be read.
+// from its beginning. So is one whose next segment was removed before it was read, because it was old. The error is
+// that of a folder that cannot be read.
 func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
 	if err != nil {
@@ -89,6 +90,17 @@ func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 					return nil
 				}
 				continue
+			case errors.Is(err, journal.ErrRemoved): // this process was stopped, and the journal keeps only so much
+				again, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
+				if err != nil {
+					l.fail(show, printable(err.Error()))
+					<-ctx.Done()
+					return nil
+				}
+				_ = r.Close()
+				r = again
+				l.forget()
+				continue
 			case failed:
 				l.fail(show, printable(err.Error()))
 				<-ctx.Done()
@@ -117,10 +129,7 @@ func (l *Live) next(ctx context.Context, show func(Frame)) *journal.Reader {
 	for ctx.Err() == nil {
 		r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true, Poll: FrameTime})
 		if err == nil && r.Wait(ctx) == nil {
-			l.model, l.begun, l.noteAt = New(l.model.options), false, 0
-			if l.Timeline != nil {
-				l.Timeline.clear()
-			}
+			l.forget()
 			return r
 		}
 		if err == nil {
@@ -132,6 +141,14 @@ func (l *Live) next(ctx context.Context, show func(Frame)) *journal.Reader {
 		}
 	}
 	return nil
+}
+
+// forget begins anew, with the first record that there is.
+func (l *Live) forget() {
+	l.model, l.begun, l.noteAt = New(l.model.options), false, 0
+	if l.Timeline != nil {
+		l.Timeline.clear()
+	}
 }
 
 func (l *Live) first() Position {

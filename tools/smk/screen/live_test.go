@@ -115,3 +115,61 @@ func TestLiveReplaced(t *testing.T) {
 		})
 	}
 }
+
+// TestLiveOvertaken has the segments that come next be removed because they are old, as while the machine of the screen
+// was suspended: what the journal has is shown, from its first record.
+func TestLiveOvertaken(t *testing.T) {
+	full, dir := t.TempDir(), t.TempDir()
+	j, err := journal.Open(journal.Config{
+		Dir: full, Name: "long", Durability: journal.SyncNone, SegmentBytes: 16 << 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := []byte("level=INFO msg=" + strings.Repeat("x", 200))
+	for range 400 {
+		j.Recorder().Append(journal.KindLog, 0, 0, 1, line)
+		j.Recorder().Commit()
+	}
+	last := j.Recorder().Seq()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	segments, err := filepath.Glob(filepath.Join(full, "*.smkj"))
+	if err != nil || len(segments) < 5 {
+		t.Fatal(segments, err)
+	}
+	move := func(segment string) {
+		if err := os.Rename(segment, filepath.Join(dir, filepath.Base(segment))); err != nil {
+			t.Error(err)
+		}
+	}
+	move(segments[0])
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	l := NewLive(dir, Options{Past: true})
+	overtaken := false
+	err = l.Run(ctx, func(f Frame) {
+		switch {
+		case f.Error != "":
+			t.Error(f.Error)
+			cancel()
+		case !overtaken && f.Record > 0:
+			overtaken = true
+			if err := os.Remove(filepath.Join(dir, filepath.Base(segments[0]))); err != nil {
+				t.Error(err)
+			}
+			for _, segment := range segments[3:] {
+				move(segment)
+			}
+		case f.Record == last:
+			if f.First.Record < 30 || f.Strip.Session != unknown {
+				t.Errorf("the past begins at %+v, session %q", f.First, f.Strip.Session)
+			}
+			cancel()
+		}
+	})
+	if err != nil || !overtaken || l.model.Record() != last {
+		t.Errorf("%v, overtaken %t, record %d of %d", err, overtaken, l.model.Record(), last)
+	}
+}

@@ -77,6 +77,13 @@ type place struct {
 // tradedMax is of how many prices the traded volume is kept.
 const tradedMax = 1 << 14
 
+// What Strip.Session and Strip.Mode are besides what the engine's log says: before the first record, and until the log
+// says something, of a journal whose oldest segments were removed, with the beginning of the run.
+const (
+	notStarted = "not started"
+	unknown    = "unknown"
+)
+
 // New returns a model without records.
 func New(o Options) *Model {
 	m := &Model{options: o}
@@ -92,7 +99,7 @@ func New(o Options) *Model {
 		panic("BUG: screen: " + err.Error())
 	}
 	m.facts.traded = map[place]int64{}
-	m.facts.strip.Mode, m.facts.strip.Session, m.facts.strip.Tokens = "active", "not started", -1
+	m.facts.strip.Mode, m.facts.strip.Session, m.facts.strip.Tokens = "active", notStarted, -1
 	return m
 }
 
@@ -121,6 +128,9 @@ func (m *Model) Apply(r *journal.Record) {
 	}
 	if r.Epoch > 0 {
 		f.strip.Epoch = r.Epoch
+	}
+	if f.strip.Session == notStarted && r.Kind != journal.KindStart { // of a run whose beginning was removed
+		f.strip.Session, f.strip.Mode = unknown, unknown
 	}
 	switch r.Kind {
 	case journal.KindEnd:

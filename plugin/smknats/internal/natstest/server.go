@@ -128,3 +128,16 @@ func streams(t testing.TB, c *nats.Conn) jetstream.JetStream {
 	}
 	return js
 }
+
+// LimitAccount has the account of all users keep so many bytes at most; -1 for no limit.
+func (s *Server) LimitAccount(bytes int64) {
+	s.t.Helper()
+	limits := server.JetStreamAccountLimits{
+		MaxMemory: -1, MaxStore: bytes, MaxStreams: -1, MaxConsumers: -1, MaxAckPending: -1,
+		MemoryMaxStreamBytes: -1, StoreMaxStreamBytes: -1,
+	}
+	account := s.server.GlobalAccount()
+	if err := account.UpdateJetStreamLimits(map[string]server.JetStreamAccountLimits{"": limits}); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,126 @@
+package smkcontrol_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/plugin/smkcontrol"
+	"github.com/smk-go/smk/sim"
+)
+
+// shortly is how long requests wait for a loop that does not answer.
+const shortly = 300 * time.Millisecond
+
+// hang has a handler not return until release is called.
+func (b *bot) hang() (release func()) {
+	b.t.Helper()
+	in, out := make(chan struct{}), make(chan struct{})
+	if err := b.engine.Submitter().Do(func() {
+		close(in)
+		<-out
+	}, nil); err != nil {
+		b.t.Fatal(err)
+	}
+	<-in
+	release = sync.OnceFunc(func() { close(out) })
+	b.t.Cleanup(release)
+	return release
+}
+
+// TestHaltHung halts a bot whose loop hangs, while as many others wait for it as may: the halt is in force at once, and
+// the answer says so, and that orders may be left.
+func TestHaltHung(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 4000, 20_000)
+	b.until(1, 0, "active")
+	b.control.SetTimeout(shortly)
+	release := b.hang()
+	var wait sync.WaitGroup
+	for range smkcontrol.RequestsMax {
+		wait.Go(func() { b.ask(http.MethodGet, "/mode", "", nil) })
+	}
+	for b.control.Waiting() < smkcontrol.RequestsMax {
+		time.Sleep(time.Millisecond)
+	}
+	status, a := b.ask(http.MethodPost, "/halt", "", nil)
+	if status != http.StatusServiceUnavailable || a.Mode != "halted" || !strings.Contains(a.Error, "no order leaves") {
+		t.Errorf("halt: %d %+v", status, a)
+	}
+	release()
+	wait.Wait()
+	b.until(0, 0, "halted")
+}
+
+// TestResumeLate asks a bot whose loop hangs to resume: what was answered not to be done is not done when the loop goes
+// on.
+func TestResumeLate(t *testing.T) {
+	b := newBot(t)
+	b.ask(http.MethodPost, "/halt", "", nil)
+	b.until(0, 0, "halted")
+	b.control.SetTimeout(shortly)
+	release := b.hang()
+	for _, path := range []string{"/resume", "/flatten"} {
+		status, a := b.ask(http.MethodPost, path, "", nil)
+		if status != http.StatusServiceUnavailable || !strings.Contains(a.Error, "nothing was done") {
+			t.Errorf("%s: %d %+v", path, status, a)
+		}
+	}
+	release()
+	b.control.SetTimeout(patience) // nothing else is being asked
+	if _, a := b.ask(http.MethodGet, "/mode", "", nil); a.Mode != "halted" {
+		t.Errorf("the bot trades again although the request had failed: %+v", a)
+	}
+}
+
+// TestFlattenShort flattens a bot whose position the book takes only in part: the answer has what stays.
+func TestFlattenShort(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	b.until(0, 100_000, "active")
+	b.offer(msg.SideBuy, 4400, 30_000)
+	b.untilBid(4400)
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Left != 1 || a.Closing != 1 || a.Mode != "halted" {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+	b.until(0, 70_000, "halted")
+}
+
+// TestFlattenEarly flattens a bot that is not caught up with its account: it does not say that there is no position.
+func TestFlattenEarly(t *testing.T) {
+	e, err := engine.New(engine.Config{
+		Address: "127.0.0.1:1", DisableTLS: true, StopTimeout: time.Millisecond,
+		Session: session.Config{
+			Username: sim.DemoUsername, Password: sim.DemoPassword, LogoutTimeout: time.Millisecond,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(t.Context()) }()
+	c, err := smkcontrol.Listen(e, smkcontrol.Config{Address: "127.0.0.1:0", Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bot{t: t, engine: e, control: c}
+	c.SetTimeout(shortly) // nobody cancels its orders
+	defer func() {
+		e.Stop()
+		<-ran // not logged in, it cannot log out
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || !strings.Contains(a.Error, "not caught up") {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+}

@@ -1,0 +1,154 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
+	"github.com/smk-go/smk/plugin/smknats/natspb"
+)
+
+// anew removes a stream and makes it again, with the settings that it had.
+func anew(t *testing.T, js jetstream.JetStream, name string) {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), stream.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOrdersStreamAnew has the stream of order events removed and made anew while it is published: numbers go on, and
+// a follower finds a gap and has all orders.
+func TestOrdersStreamAnew(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks = true, true
+	p := run(t, s, c, nil)
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	d.trade(6)
+	d.still()
+	orders := d.orders()
+	until(t, f, "orders", func(Event) bool { return slices.Equal(ordersOf(f.Orders()), orders) })
+	before := f.State()
+	anew(t, s.JetStream(), p.names.OrderStream("demo"))
+	d.agents(1000)
+	d.trade(3)
+	d.still()
+	gap, number := false, before.Number
+	orders = d.orders()
+	until(t, f, "orders behind the gap", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		if e.Kind == OrderChanged && e.Order.Number <= number {
+			t.Fatalf("number %d after %d", e.Order.Number, number)
+		}
+		number = max(number, f.State().Number)
+		return gap && slices.Equal(ordersOf(f.Orders()), orders)
+	})
+	// One that was away meanwhile finds out, too, by what it kept.
+	late := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, From: &before})
+	gap = false
+	until(t, late, "the gap", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		return gap && slices.Equal(ordersOf(late.Orders()), orders)
+	})
+}
+
+// TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
+// with the numbers.
+func TestPictureKept(t *testing.T) {
+	t.Parallel() // it waits until events expire
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks, c.LogAge = true, true, 3*time.Second
+	p := run(t, s, c, nil)
+	d.trade(3)
+	d.still()
+	orders := d.orders()
+	p.until("events", func(s Stats) bool { return s.Events > 0 })
+	stream, err := s.JetStream().Stream(t.Context(), p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool {
+		_, err := stream.GetLastMsgForSubject(t.Context(), p.names.Orders("demo"))
+		return errors.Is(err, jetstream.ErrMsgNotFound)
+	}, func() { t.Fatalf("%+v", p.Stats()) })
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	until(t, f, "orders", func(e Event) bool { return e.Kind == OrdersPicture })
+	if got := ordersOf(f.Orders()); len(orders) == 0 || !slices.Equal(got, orders) {
+		t.Fatalf("%v, want %v", got, orders)
+	}
+	number := f.State().Number
+	_ = p.end()
+	c.LogAge = 0
+	p = run(t, s, c, nil)
+	d.agents(1000)
+	d.trade(1)
+	p.until("events", func(s Stats) bool { return s.Number > 0 })
+	if n := p.Stats(); n.Number <= number || n.Number-n.Events < number {
+		t.Fatalf("%+v, the first publisher's last number is %d", n, number)
+	}
+}
+
+// TestRestoreStreamAnew has the log removed and made anew while it is restored: the restore ends instead of waiting for
+// a message that does not come.
+func TestRestoreStreamAnew(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 1)
+	w.add(2000, 1000)
+	p := run(t, s, config(w.dir), nil)
+	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
+	_ = p.end()
+	js, name := s.JetStream(), p.names.LogStream("an.account")
+	seen := 0
+	err := each(t.Context(), js, name, jetstream.OrderedConsumerConfig{}, func(jetstream.Msg, uint64) error {
+		if seen++; seen == 3 {
+			anew(t, js, name)
+		}
+		return nil
+	}, jetstream.PullMaxMessages(2))
+	wantError(t, err, errAnew)
+}
+
+// TestGapOnce has order events whose first ones, and whose picture, have expired: the gap is said once, however often
+// the picture is looked for.
+func TestGapOnce(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	h.first = 5
+	h.events(aboutOrder(anOrder(1, 1)))
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour})
+	until(t, f, "the gap", func(e Event) bool { return e.Kind == Gap })
+	ctx, cancel := context.WithTimeout(t.Context(), 5*retryWait)
+	defer cancel()
+	if e, err := f.Next(ctx); err == nil {
+		t.Errorf("%v %q", e.Kind, e.Text)
+	}
+	picture := h.p.envelope()
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(5), Orders: []*natspb.Order{anOrder(1, 1)}, Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	until(t, f, "the picture", func(e Event) bool {
+		if e.Kind == Gap {
+			t.Errorf("%q again", e.Text)
+		}
+		return e.Kind == OrdersPicture && len(f.Orders()) == 1
+	})
+}

@@ -1,0 +1,89 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/plugin/smknats/natspb"
+)
+
+// goneTurn is how many books whose last message is not known are read from the stream between two looks at the journal.
+const goneTurn = 64
+
+// empty publishes an empty book in the place of each one that the stream has of this account and that the run has not,
+// or not yet, or not as far as the journal says: an engine that was killed has not said that they are not live any
+// more, and of one whose journal has lost the run's beginning nobody knows.
+func (w *bookWriter) empty(ctx context.Context, now int64) error {
+	if !w.void {
+		return nil
+	}
+	for subject, last := range w.lasts {
+		var k bookKey
+		if last.mine && len(w.books) < sentBooksMax {
+			if _, err := fmt.Sscanf(subject, w.p.names.bookFormat(), &k.market, &k.contract); err == nil {
+				w.of(k)
+			}
+		}
+	}
+	books, reads := w.f.replica.Books(), 0
+	for k, b := range w.books {
+		if _, known := books.Contract(k.market, k.contract); known || b.gone || b.taken {
+			continue
+		}
+		if b.flying || len(w.flights) >= booksInFlight || reads == goneTurn {
+			return nil // the rest next time
+		}
+		if !b.unknown && !b.ours && !b.mine { // the stream has none, or another account's
+			b.gone = true
+			continue
+		}
+		if b.unknown {
+			reads++
+			mine, err := w.readGone(ctx, b)
+			if err != nil {
+				return err
+			}
+			if !mine {
+				b.gone = true
+				delete(w.refused, b)
+				continue
+			}
+		}
+		b.gone = true
+		if err := w.send(b, &natspb.Book{
+			State: natspb.BookState_BOOK_EMPTY.Enum(), Why: proto.String("unknown to this run"),
+			Quotes: &seto.ContractQuotes{MarketId: proto.Uint32(k.market), ContractId: proto.Uint32(k.contract)},
+		}, now); err != nil {
+			return err
+		}
+		b.dirty = true // if the run gets to know it
+	}
+	w.void = false
+	return nil
+}
+
+// readGone reads the last message of a book, and reports whether it is a book of this account that is not empty.
+func (w *bookWriter) readGone(ctx context.Context, b *sentBook) (mine bool, err error) {
+	ctx, cancel := w.p.link.request(ctx)
+	defer cancel()
+	m, err := w.stream.GetLastMsgForSubject(ctx, b.subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		b.sequence, b.unknown = 0, false
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("smknats: %s: %w", b.subject, err)
+	}
+	e, err := parseEnvelope(m.Subject, m.Sequence, m.Data)
+	if err != nil {
+		return false, err
+	}
+	mine = e.GetAccount() == w.p.c.Account && e.GetBook().GetState() != natspb.BookState_BOOK_EMPTY
+	b.sequence, b.unknown = m.Sequence, false
+	return mine, nil
+}

@@ -1,0 +1,42 @@
+package smknats
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+)
+
+// TestOldRequests has requests arrive late and out of their order: a resume that was made before a halt, because it
+// waited for a publisher that was stopped, and one that the publisher's run before took, which somebody repeats.
+func TestOldRequests(t *testing.T) {
+	const second = int64(1e9)
+	request := func(at int64) *nats.Msg {
+		m := &nats.Msg{Subject: "smk.test.ctl.demo.x", Header: nats.Header{}}
+		sign([]byte(controlKey), m, at)
+		return m
+	}
+	g := guard{began: 100 * second}
+	now := 120 * second
+	for _, test := range []struct {
+		name string
+		at   int64
+		want string
+	}{
+		{"resume", 99 * second, "publisher's run"},
+		{"flatten", 99 * second, "publisher's run"},
+		{"halt", 99 * second, ""},
+		{"mode", 99 * second, ""},
+		{"resume", 101 * second, ""},
+		{"halt", 110 * second, ""},
+		{"resume", 109 * second, "older than a halt"},
+		{"halt", 105 * second, ""},
+		{"resume", 109 * second, "older than a halt"},
+		{"resume", 111 * second, ""},
+	} {
+		got := g.check([]byte(controlKey), test.name, request(test.at), now)
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+			t.Errorf("%s of %d s: %q, want %q", test.name, test.at/second, got, test.want)
+		}
+	}
+}
