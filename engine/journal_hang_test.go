@@ -40,8 +40,9 @@ func (f hangingFile) WriteAt(b []byte, at int64) (int, error) {
 	return f.File.WriteAt(b, at)
 }
 
-// TestJournalHangs has the disk hang in the middle of a day without an error, while the loop is to wait for it: it waits
-// for Journal.WaitMax once, then trading is halted and the orders are cancelled, and the journal goes on with the disk.
+// TestJournalHangs has the disk hang in the middle of a day without an error, while the loop is to wait for it: it
+// waits for Journal.WaitMax once, then trading is halted and the orders are cancelled, and the journal goes on with the
+// disk.
 func TestJournalHangs(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
 		var gate atomic.Pointer[chan struct{}]

@@ -188,8 +188,8 @@ type CommandConfig struct {
 
 // Command sends a command to the publisher of an account and returns its answer: "status", "mode", "halt", "flatten" or
 // "resume". reason becomes part of the engine's log. The error wraps ErrRefused if the command was refused,
-// nats.ErrNoResponders if there is no publisher, and ErrNoAnswer if none answers within c.Wait and before ctx's deadline:
-// requests and answers can be lost, or go to a subscriber that answers nothing.
+// nats.ErrNoResponders if there is no publisher, and ErrNoAnswer if none answers within c.Wait and before ctx's
+// deadline: requests and answers can be lost, or go to a subscriber that answers nothing.
 func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reason string) (Answer, error) {
 	names, err := NewNames(c.Environment)
 	if err != nil {
