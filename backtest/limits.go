@@ -20,7 +20,9 @@ const (
 	pieceMost      = 1 << 16   // of one moment
 	endPatience    = time.Hour // virtual time that a bot has to end after the recording
 	roundPolls     = 20_000    // of an engine at one moment
-	rateUsual      = 500       // requests a second that the exchange takes, unless the recording says otherwise
-	windowBytes    = 1 << 20   // on the way in one direction
-	connectionsMax = 16        // of a bot
+	burstPolls     = 1_000_000 // of an engine within burstTime
+	burstTime      = 10 * time.Millisecond
+	rateUsual      = 500     // requests a second that the exchange takes, unless the recording says otherwise
+	windowBytes    = 1 << 20 // on the way in one direction
+	connectionsMax = 16      // of a bot
 )

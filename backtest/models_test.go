@@ -133,3 +133,22 @@ func TestPiece(t *testing.T) {
 		}
 	}
 }
+
+// TestTimersWithoutEnd: a bot whose timer is due again at once holds virtual time up, which is an error.
+func TestTimersWithoutEnd(t *testing.T) {
+	d := record(t, dayConfig{seed: 1, duration: time.Second, rate: 100, turn: proofTurn, most: 2000})
+	_, err := Run(Config{Dir: d.dir, Queues: []exchange.Queue{exchange.QueueProportional}}, makerConfig(),
+		func(e *engine.Engine) error {
+			var again func()
+			again = func() {
+				if _, err := e.After(0, again); err != nil {
+					t.Error(err)
+				}
+			}
+			again()
+			return nil
+		})
+	if !errors.Is(err, ErrStuck) {
+		t.Errorf("%v", err)
+	}
+}

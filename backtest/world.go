@@ -13,7 +13,7 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// ErrStuck is the error of a bot that does not come to rest at one moment.
+// ErrStuck is the error of a bot that does not come to rest at one moment, or has timers that are due again at once.
 var ErrStuck = errors.New("backtest: the bot does not come to rest")
 
 // world is an exchange and a bot's engine under one clock, in one goroutine.
@@ -30,8 +30,15 @@ type world struct {
 	restDue int64 // of the engine, if atRest: nothing has happened since that was found out
 	atRest  bool
 	touched bool // the exchange was given something since its last tick
+	burst   burst
 	ended   bool
 	outcome error // of the engine
+}
+
+// burst counts polls within burstTime: a bot whose timer is due again at once would hold the clock up for ever.
+type burst struct {
+	until int64
+	polls int
 }
 
 // adapt changes a bot's settings so that it runs in the world and leaves nothing outside of it.
@@ -98,13 +105,16 @@ func (w *world) stepTo(at int64) error {
 	w.reading.Store(w.now)
 	w.tick()
 	w.move()
+	if w.now >= w.burst.until {
+		w.burst = burst{until: w.now + int64(burstTime)}
+	}
 	for polls := 0; ; polls++ {
 		w.restDue = w.engineDue()
 		if w.atRest = w.restDue > w.now; w.atRest {
 			break
 		}
-		if polls > roundPolls {
-			return fmt.Errorf("%w in %d rounds of its loop, state %v", ErrStuck, polls, w.engine.State())
+		if w.burst.polls++; polls > roundPolls || w.burst.polls > burstPolls {
+			return fmt.Errorf("%w in %d rounds of its loop, state %v", ErrStuck, max(polls, w.burst.polls), w.engine.State())
 		}
 		for _, l := range w.links {
 			l.blocked = false
