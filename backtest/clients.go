@@ -80,7 +80,7 @@ func (s *Server) take(in clientInput) error {
 		s.drop(c)
 	default:
 		c.got.count(in.bytes)
-		c.rest, s.heard = in.bytes, true
+		c.rest, s.received = in.bytes, true
 		if err := s.pass(c); err != nil || len(c.rest) == 0 {
 			return err
 		}

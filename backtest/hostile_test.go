@@ -157,8 +157,8 @@ func TestPortProbe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s.heard || len(s.clients) != 2 {
-		t.Errorf("heard %t, %d clients", s.heard, len(s.clients))
+	if s.received || len(s.clients) != 2 {
+		t.Errorf("heard %t, %d clients", s.received, len(s.clients))
 	}
 	cancel()
 	if err := s.awaitFirst(ctx); !errors.Is(err, context.Canceled) {

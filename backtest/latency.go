@@ -79,13 +79,13 @@ type Measured struct {
 	RoundTrips []time.Duration // from a request to its answer, by the recorder's clock
 }
 
-// Way returns half of each round trip: a journal does not say how a round trip is divided.
-func (m *Measured) Way() []time.Duration {
-	way := make([]time.Duration, len(m.RoundTrips))
+// OneWay returns half of each round trip: a journal does not say how a round trip is divided.
+func (m *Measured) OneWay() []time.Duration {
+	oneWay := make([]time.Duration, len(m.RoundTrips))
 	for i, d := range m.RoundTrips {
-		way[i] = d / 2
+		oneWay[i] = d / 2
 	}
-	return way
+	return oneWay
 }
 
 // measure finds out how long the answers to requests took.

@@ -70,7 +70,7 @@ type Server struct {
 	started  time.Time     // when the recording began
 	alone    time.Time     // when the last client left; the zero time while there is one
 	fresh    bool          // a client has connected since awaitQuiet
-	heard    bool          // a client has sent something
+	received bool          // a client has sent something
 	serving  serving
 }
 
@@ -203,7 +203,7 @@ func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err e
 
 // awaitFirst waits until a client has connected and has sent what it sends at the beginning.
 func (s *Server) awaitFirst(ctx context.Context) error {
-	for begun := time.Now(); !s.heard; { // one that only looks whether the port is open is none
+	for begun := time.Now(); !s.received; { // one that only looks whether the port is open is none
 		arrived, err := s.wait(ctx, firstClient-time.Since(begun))
 		switch {
 		case err != nil:

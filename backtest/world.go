@@ -114,7 +114,8 @@ func (w *world) stepTo(at int64) error {
 			break
 		}
 		if w.burst.polls++; polls > roundPolls || w.burst.polls > burstPolls {
-			return fmt.Errorf("%w in %d rounds of its loop, state %v", ErrStuck, max(polls, w.burst.polls), w.engine.State())
+			return fmt.Errorf("%w in %d rounds of its loop, state %v", ErrStuck, max(polls, w.burst.polls),
+				w.engine.State())
 		}
 		for _, l := range w.links {
 			l.blocked = false

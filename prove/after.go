@@ -63,10 +63,10 @@ func (b *bot) checkEarlier() {
 func (b *bot) checkFills() {
 	w := b.world
 	if w.failed() || b.uncertain() || b.engine == nil || !b.handlesReplayed() ||
-		b.starts > 1 && b.disk != nil { // what an earlier process was told is not repeated
+		b.starts > 1 && b.disk != nil { // what an earlier process was called with is not repeated
 		return
 	}
-	if why := b.engine.Completeness().Why &^ told; why != 0 {
+	if why := b.engine.Completeness().Why &^ reported; why != 0 {
 		return
 	}
 	for _, o := range w.sim.Exchange.Orders(b.account) {
@@ -107,7 +107,7 @@ func (b *bot) checkQuotes() {
 	if w.failed() || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
 		return
 	}
-	if why := b.engine.Completeness().Why &^ told; why != 0 && !b.uncertain() {
+	if why := b.engine.Completeness().Why &^ reported; why != 0 && !b.uncertain() {
 		return
 	}
 	live, all := make(map[quoteKey][]exchange.OrderTruth), 0

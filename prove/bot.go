@@ -38,7 +38,7 @@ type bot struct {
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
 	resumeAt     int64           // when a halt by a limit is ended next
-	heard        int64           // when the exchange said something
+	received     int64           // when the exchange said something
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
 	halted     bool // the kill switch is thrown

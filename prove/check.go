@@ -71,7 +71,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 		w.fail("credentials", b, "a payload shows the password")
 	}
 	if r.Direction != session.Outbound {
-		b.heard = w.now
+		b.received = w.now
 		if b.stream.arrived(r); w.output == nil {
 			return
 		}
@@ -111,7 +111,7 @@ func (b *bot) message(ev *engine.Event) {
 	if r := ev.Payload.GetOrderRejected(); ev.Payload.GetType() == msg.PayloadOrderRejected {
 		b.rejected(r.GetReason())
 	}
-	b.heardOfOrders(ev)
+	b.followOrders(ev)
 	if ev.Epoch != c.epoch {
 		c.epoch, c.last = ev.Epoch, 0
 	}
@@ -293,7 +293,7 @@ func (b *bot) check() {
 }
 
 // hasUnknown reports whether the exchange may have served requests of a process that was killed which the present one
-// knows nothing of, and has not been told of yet.
+// knows nothing of, and has not been reported of yet.
 func (b *bot) hasUnknown() bool {
 	if b.unknown != nil && b.unknown.abandoned && b.informed() {
 		b.unknown = nil
@@ -331,7 +331,7 @@ func (b *bot) unrest() string {
 		return b.engine.Mode().Mode.String()
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
-	case b.world.now-b.heard > int64(heartbeats):
+	case b.world.now-b.received > int64(heartbeats):
 		return "does not hear from the exchange"
 	}
 	text := ""
@@ -362,12 +362,12 @@ func (b *bot) compare() {
 	}
 	// What a runner that went out while there was no connection did to fills is known as an average only, and what a
 	// settlement brought then by the next balance.
-	told := order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
+	reported := order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
 	if w.schedule.Settings.has(FewSubscriptions) {
-		told |= order.Unfollowed
+		reported |= order.Unfollowed
 	}
 	c := b.engine.Completeness()
-	if !c.Complete && c.Why&^(told|order.Inexact|order.ResultUnknown) != 0 {
+	if !c.Complete && c.Why&^(reported|order.Inexact|order.ResultUnknown) != 0 {
 		w.fail("complete", b, "%+v", c)
 	}
 	b.compareThrottle()

@@ -18,9 +18,9 @@ import (
 // momentEvery is the virtual time between two moments at which a bot is compared with the exchange in full.
 const momentEvery = int64(150 * time.Millisecond)
 
-// told is what is known to be missing although the account's messages have been caught up with. A new account has
-// nothing to repeat from, and numbers that are never sent cannot be told from lost messages.
-const told = order.CatchUpLacking | order.MessagesLost
+// reported is what is known to be missing although the account's messages have been caught up with. A new account has
+// nothing to repeat from, and numbers that are never sent cannot be reported from lost messages.
+const reported = order.CatchUpLacking | order.MessagesLost
 
 // watch is what a bot is checked by.
 type watch struct {
@@ -134,7 +134,7 @@ func (b *bot) moment() {
 	if b.uncertain() {
 		return
 	}
-	why := b.engine.Completeness().Why &^ told
+	why := b.engine.Completeness().Why &^ reported
 	if why&^(order.Inexact|order.ResultUnknown|order.Unfollowed) != 0 {
 		return
 	}

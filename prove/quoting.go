@@ -152,7 +152,7 @@ func (b *bot) checkSteady() {
 		w.now-b.quoting.movedAt < steadyFor || w.failed() {
 		return
 	}
-	if why := b.engine.Completeness().Why &^ told; why != 0 {
+	if why := b.engine.Completeness().Why &^ reported; why != 0 {
 		return
 	}
 	for o := range b.engine.Orders() {
@@ -163,8 +163,8 @@ func (b *bot) checkSteady() {
 	b.checkQuotes()
 }
 
-// heardOfOrders follows a message of the exchange.
-func (b *bot) heardOfOrders(ev *engine.Event) {
+// followOrders follows a message of the exchange.
+func (b *bot) followOrders(ev *engine.Event) {
 	q := &b.quoting
 	if ev.AccountSequence != 0 || ev.Request.Seq != 0 {
 		q.movedAt = b.world.now

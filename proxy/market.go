@@ -171,7 +171,7 @@ func (p *Proxy) onMarketState(s *msg.MarketState) {
 	if m != nil {
 		m.stateRaw = encode(m.stateRaw, s)
 	}
-	for l := range p.loginsWith(func(l *login) bool { return l.hears(id) }) {
+	for l := range p.loginsWith(func(l *login) bool { return l.receives(id) }) {
 		l.sink.Publish(s)
 	}
 }
@@ -182,13 +182,13 @@ func (p *Proxy) onManagedState(s *msg.MarketManagedState) {
 	if m != nil {
 		m.managed = encode(m.managed, s)
 	}
-	for l := range p.loginsWith(func(l *login) bool { return l.hears(id) }) {
+	for l := range p.loginsWith(func(l *login) bool { return l.receives(id) }) {
 		l.sink.Publish(s)
 	}
 }
 
-// hears reports whether a login is told the state of a market now: with a subscription once it has the snapshot.
-func (l *login) hears(id uint32) bool {
+// receives reports whether a login is sent the state of a market now: with a subscription once it has the snapshot.
+func (l *login) receives(id uint32) bool {
 	return l.markets[id] || l.marketFeed && l.client.mayUse(id)
 }
 

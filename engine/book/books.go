@@ -54,7 +54,7 @@ type market struct {
 	crossed   int32 // contracts that are
 	volume    odds.Quantity
 	since     int64 // of its State
-	heard     int64 // the last message about it
+	updated   int64 // by the last message about it
 	snapshot  int64 // the last one
 	asked     int64 // when a snapshot was asked for, the last time
 }

@@ -256,7 +256,7 @@ func (b *Books) dueOf(m *market) int64 {
 	case m.causes&(Invalid|Window|TooOld|Reconnect) != 0:
 		due = 0
 	case m.is(flagKnown) && b.config.MaxAge > 0:
-		due = m.heard + b.config.MaxAge
+		due = m.updated + b.config.MaxAge
 	}
 	if m.crossed > 0 {
 		for i := m.contracts; i != none; i = b.contract[i].next {
@@ -300,7 +300,7 @@ func (b *Books) Advance(now int64) []Event {
 
 // heal asks for a market's snapshot, unless that was in vain too often.
 func (b *Books) heal(m *market, now int64) {
-	if b.config.MaxAge > 0 && m.is(flagKnown) && now-m.heard >= b.config.MaxAge {
+	if b.config.MaxAge > 0 && m.is(flagKnown) && now-m.updated >= b.config.MaxAge {
 		b.addCause(m, TooOld, now)
 		marks.Hit(marks.BookTooOld)
 	}

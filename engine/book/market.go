@@ -42,7 +42,7 @@ func (m Market) State() (State, Causes) {
 func (m Market) Since() int64 { return m.at().since }
 
 // Updated returns the clock reading of the last message about the market, and 0 if none came.
-func (m Market) Updated() int64 { return m.at().heard }
+func (m Market) Updated() int64 { return m.at().updated }
 
 // ExchangeState returns the market's state as the exchange says, 0 if it has said none.
 func (m Market) ExchangeState() msg.MarketStateType { return m.at().state }

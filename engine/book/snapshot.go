@@ -46,7 +46,7 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	}
 	m.flags = m.flags&^(flagAwaiting|flagGivenUp) | flagKnown | flagBase
 	m.causes &^= mended
-	m.heard, m.snapshot = now, now
+	m.updated, m.snapshot = now, now
 	if q.HasExecutedVolume() {
 		m.volume = odds.Quantity(min(q.GetExecutedVolume(), uint64(odds.QuantityMax)))
 	}
@@ -136,7 +136,7 @@ func (b *Books) ApplyState(s *msg.MarketState, now int64) error {
 	}
 	m := &b.market[slot]
 	before := b.statusOf(m)
-	m.heard = now
+	m.updated = now
 	if s.HasState() {
 		b.setMarketState(m, s.GetState(), now)
 	}

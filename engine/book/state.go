@@ -41,7 +41,7 @@ const (
 	Full                         // a contract of the market had no room
 	Crossed                      // the best bid is not below the best offer
 	Window                       // the window is deeper than the book was cut
-	TooOld                       // nothing was heard of the market for Config.MaxAge
+	TooOld                       // nothing was received of the market for Config.MaxAge
 	Halt                         // the market or contract is halted: nothing can be matched
 	causesEnd
 )

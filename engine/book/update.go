@@ -75,7 +75,7 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 	if traded {
 		b.applyTrades(i, q, executions)
 	}
-	c.updated, m.heard = now, now
+	c.updated, m.updated = now, now
 	b.stats.Updates++
 	if isCrossed(words) != c.causes.Has(Crossed) {
 		b.setCrossed(i, now)

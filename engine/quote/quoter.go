@@ -80,7 +80,7 @@ type contract struct {
 	held      bool    // when it was planned last
 	relapses  uint8
 	holds     Reasons
-	told      Reasons // in the last event
+	reported  Reasons // in the last event
 }
 
 // side is one side of a contract.
@@ -89,7 +89,7 @@ type side struct {
 	pausedUntil int64 // likewise, for the throttle
 	refusedAt   int64
 	gaveUpUntil int64 // likewise, after refusal upon refusal
-	told        int64 // gaveUpUntil of the last event
+	reported    int64 // gaveUpUntil of the last event
 	first       int32 // order
 	levels      uint8 // of the wish
 	attempts    uint8 // refusals in a row

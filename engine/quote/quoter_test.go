@@ -270,7 +270,7 @@ func TestRefusals(t *testing.T) {
 		name string
 		play func(d *desk)
 	}{
-		{"a throttled create is tried again when told", func(d *desk) {
+		{"a throttled create is tried again when reported", func(d *desk) {
 			d.set(Two{Bid: 5000, Size: 100})
 			d.refuse(Throttled, d.now+30, "create buy 100@5000")
 			d.send()
@@ -417,7 +417,7 @@ func TestRefusals(t *testing.T) {
 			d.send("create buy 100@5010")
 		}},
 		{"a replace that a fill overtakes is not refused", func(d *desk) {
-			for _, told := range []func(){
+			for _, reported := range []func(){
 				func() { d.order(3, Rejected, odds.Buy, 0, 5010) },
 				func() { d.q.NotPlaced(3) },
 			} {
@@ -427,7 +427,7 @@ func TestRefusals(t *testing.T) {
 				d.send("replace 1 by 100@5010 total 100")
 				d.apply(Order{Contract: one, Key: 1, State: Closed, Side: odds.Buy, Executed: 100, Price: 5000})
 				d.send()
-				told()
+				reported()
 				d.send("create buy 100@5010")
 			}
 		}},

@@ -54,20 +54,20 @@ func (q *Quoter) Events() []Event { return q.events }
 // reportHeld appends the events of a contract, which is planned to the end once a step.
 func (q *Quoter) reportHeld(c *contract, r Reasons) {
 	if !c.wanted {
-		c.told = 0
+		c.reported = 0
 		return
 	}
-	if r != c.told && r != Resuming {
+	if r != c.reported && r != Resuming {
 		e := Event{Contract: c.id, Kind: Held, Reasons: r}
 		if r == 0 {
 			e.Kind = Resumed
 		}
-		c.told = r
+		c.reported = r
 		q.events = append(q.events, e)
 	}
 	for s := range c.sides {
-		if side := &c.sides[s]; side.gaveUpUntil > q.now && side.told != side.gaveUpUntil {
-			side.told = side.gaveUpUntil
+		if side := &c.sides[s]; side.gaveUpUntil > q.now && side.reported != side.gaveUpUntil {
+			side.reported = side.gaveUpUntil
 			q.events = append(q.events, Event{Contract: c.id, Kind: GaveUp, Side: odds.Buy + odds.Side(s)})
 		}
 	}

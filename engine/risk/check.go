@@ -89,7 +89,7 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 		}
 	}
 	if c&(checkLoss|checkReducing) != 0 {
-		if g.lossExceeded(s.Profit) != g.lossTold || g.lossTold || c&checkReducing != 0 {
+		if g.lossExceeded(s.Profit) != g.lossReported || g.lossReported || c&checkReducing != 0 {
 			if err := g.judgeState(now, s); err != nil {
 				return err
 			}
@@ -189,7 +189,7 @@ func (g *Gate) judgeMarket(keys *msg.Keys, s *Snapshot) error {
 func (g *Gate) judgeState(now int64, s *Snapshot) error {
 	if g.checks&checkLoss != 0 {
 		g.Profit(now, s.Profit)
-		if g.lossTold && !s.Market.reduces() {
+		if g.lossReported && !s.Market.reduces() {
 			marks.Hit(marks.RefusedLoss)
 			return g.refusals.refuse(LimitLoss, int64(g.config.LossMax), int64(lossOf(s.Profit)), 0)
 		}

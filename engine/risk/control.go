@@ -16,7 +16,7 @@ type Status struct {
 	Cause Cause
 
 	Kill      KillState
-	Open      int    // orders that are neither terminal nor in doubt, as Orders told last
+	Open      int    // orders that are neither terminal nor in doubt, as Orders said last
 	InDoubt   int    // orders in doubt
 	Complete  bool   // those are all orders of the account
 	Accepted  bool   // the exchange accepted an order_cancel_all that was sent after the halt

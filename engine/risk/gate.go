@@ -32,8 +32,8 @@ type Gate struct {
 	refusals   refusals
 	events     events
 
-	lossTold bool // the loss is as large as its limit, and the response was made
-	admitted uint64
+	lossReported bool // the loss is as large as its limit, and the response was made
+	admitted     uint64
 }
 
 // New makes a gate in the mode Active. The error is a *[ConfigError].

@@ -29,10 +29,10 @@ func (g *Gate) Profit(now int64, profit odds.Money) {
 	now = g.advance(now)
 	c := &g.config
 	exceeded := g.lossExceeded(profit)
-	if exceeded == g.lossTold {
+	if exceeded == g.lossReported {
 		return
 	}
-	g.lossTold = exceeded
+	g.lossReported = exceeded
 	if exceeded {
 		g.report(now, Event{Kind: LossExceeded, Amount: lossOf(profit)})
 		marks.Hit(marks.LossExceeded)

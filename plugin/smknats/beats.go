@@ -8,35 +8,35 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// beats knows when each publisher was heard last.
+// beats knows when the last beat of each publisher came.
 type beats struct {
 	mu       sync.Mutex
 	limit    time.Duration // 0 for that of each publisher
-	accounts map[string]*heard
-	changed  chan struct{} // somebody was heard who was not before
+	accounts map[string]*beatState
+	changed  chan struct{} // events has something
 }
 
-// heard is what is known of a publisher.
-type heard struct {
-	at        time.Time // when it was heard, or expected
+// beatState is what is known of a publisher.
+type beatState struct {
+	at        time.Time // of the last beat, or when it was expected
 	limit     time.Duration
-	publisher string // number of its run; "" if it was never heard
+	publisher string // number of its run; "" if no beat came
 	stale     bool
 	behind    string // why it is, "" if it is not
-	fresh     bool   // it has to be told that it was heard
-	restarted string // number of a new run that has to be told
-	told      bool   // that it is stale
+	fresh     bool   // that its beats come is to be reported
+	restarted string // number of a new run that is to be reported
+	reported  bool   // that it is stale
 }
 
 func newBeats(limit time.Duration) *beats {
-	return &beats{limit: limit, accounts: map[string]*heard{}, changed: make(chan struct{}, 1)}
+	return &beats{limit: limit, accounts: map[string]*beatState{}, changed: make(chan struct{}, 1)}
 }
 
 // of returns what is known of an account's publisher; nil if there are too many.
-func (b *beats) of(account string) *heard {
+func (b *beats) of(account string) *beatState {
 	h := b.accounts[account]
 	if h == nil && len(b.accounts) < followAccounts {
-		h = &heard{at: time.Now(), limit: staleUsual}
+		h = &beatState{at: time.Now(), limit: staleUsual}
 		if b.limit != 0 {
 			h.limit = b.limit
 		}
@@ -52,8 +52,8 @@ func (b *beats) expect(account string) {
 	b.of(account)
 }
 
-// heard is called with each beat.
-func (b *beats) heard(m *nats.Msg) {
+// receive is called with each beat.
+func (b *beats) receive(m *nats.Msg) {
 	e, err := parseEnvelope(m.Subject, 0, m.Data)
 	if err != nil || e.GetBeat() == nil {
 		return // nobody that this can be said to
@@ -68,7 +68,7 @@ func (b *beats) heard(m *nats.Msg) {
 	if p := time.Duration(e.GetBeat().GetPeriod()); b.limit == 0 && p > 0 && p <= time.Minute {
 		h.limit = staleBeats * p
 	}
-	tell, behind := false, ""
+	report, behind := false, ""
 	if e.GetBeat().GetBehind() {
 		if behind = "behind"; e.GetBeat().GetWhy() != "" {
 			behind += ": " + firstBytes(e.GetBeat().GetWhy(), whyBytes)
@@ -76,17 +76,17 @@ func (b *beats) heard(m *nats.Msg) {
 	}
 	switch {
 	case behind != "" && behind != h.behind:
-		h.told, tell = false, true
+		h.reported, report = false, true
 	case behind != "":
 	case h.publisher == "" || h.stale:
-		h.fresh, h.stale, h.told, tell = true, false, false, true
+		h.fresh, h.stale, h.reported, report = true, false, false, true
 	}
 	h.behind = behind
 	if h.publisher != "" && h.publisher != e.GetPublisher() {
-		h.restarted, tell = e.GetPublisher(), true
+		h.restarted, report = e.GetPublisher(), true
 	}
 	h.publisher = e.GetPublisher()
-	if tell {
+	if report {
 		select {
 		case b.changed <- struct{}{}:
 		default:
@@ -107,13 +107,13 @@ const whyBytes = 200
 
 func firstBytes(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }
 
-// events appends what there is to tell.
+// events appends what there is to report.
 func (b *beats) events(list []Event) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for account, h := range b.accounts {
-		if silent := time.Since(h.at); (silent > h.limit || h.behind != "") && !h.told {
-			h.stale, h.told = true, true
+		if silent := time.Since(h.at); (silent > h.limit || h.behind != "") && !h.reported {
+			h.stale, h.reported = true, true
 			text := h.behind
 			if silent > h.limit {
 				text = "silent for " + silent.Round(time.Millisecond).String()
@@ -138,7 +138,7 @@ func (b *beats) due() time.Duration {
 	defer b.mu.Unlock()
 	due := time.Minute
 	for _, h := range b.accounts {
-		if !h.told {
+		if !h.reported {
 			due = min(due, max(h.limit-time.Since(h.at), 0)+time.Millisecond)
 		}
 	}

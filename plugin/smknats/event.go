@@ -16,7 +16,7 @@ type EventKind uint8
 const (
 	// BookChanged: Event.Book is the new book. The first ones are the picture.
 	BookChanged EventKind = iota + 1
-	// BooksComplete: every book that the stream had when the Follower began has been told.
+	// BooksComplete: every book that the stream had when the Follower began was returned.
 	BooksComplete
 	// OrderChanged: Event.Order is what happened.
 	OrderChanged
@@ -25,11 +25,11 @@ const (
 	OrdersPicture
 	// Gap: order events are missing, Text says which. A picture follows.
 	Gap
-	// Stale: what is known of Event.Account may be of the past: nothing was heard of the publisher for some time, or it
+	// Stale: what is known of Event.Account may be of the past: the publisher was silent for some time, or it
 	// says that it is behind, because a stream does not take what it publishes, or its engine writes nothing any more.
 	// Text says which.
 	Stale
-	// Fresh: the publisher was heard, for the first time or again, and is not behind.
+	// Fresh: the publisher sends beats, for the first time or again, and is not behind.
 	Fresh
 	// Restarted: another publisher has taken over, Text is its number.
 	Restarted
@@ -47,7 +47,7 @@ func (k EventKind) String() string {
 	return "unknown kind"
 }
 
-// Event is what a Follower has to tell.
+// Event is what a Follower returns.
 type Event struct {
 	Kind    EventKind
 	Account string // "" if it is about none

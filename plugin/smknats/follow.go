@@ -159,7 +159,7 @@ func Follow(ctx context.Context, nc *nats.Conn, c FollowConfig) (*Follower, erro
 	if c.NoBooks { // whose publishers may be any
 		subject = names.Control(c.Account, "beat")
 	}
-	sub, err := nc.Subscribe(subject, f.beats.heard)
+	sub, err := nc.Subscribe(subject, f.beats.receive)
 	if err != nil {
 		return nil, fmt.Errorf("smknats: %w", err)
 	}
@@ -325,8 +325,8 @@ func (f *Follower) Books() []*Book {
 	return list
 }
 
-// Stale reports whether the publisher of an account was silent for too long, says that it is behind, or has never been
-// heard.
+// Stale reports whether the publisher of an account was silent for too long, says that it is behind, or has sent no
+// beat yet.
 func (f *Follower) Stale(account string) bool { return f.beats.stale(account) }
 
 // Orders returns the orders that have not ended, as of the last event that Next returned, by id and reference.

@@ -27,14 +27,14 @@ type Publisher struct {
 	number string            // of this run, random
 	hook   func(what string) // called before each message; tests cut here
 
-	mu       sync.Mutex
-	stats    Stats
-	cursor   *natspb.Cursor // how far books and orders are
-	current  time.Time      // when the streams had last what the journal says of books and orders
-	heard    time.Time      // when the engine wrote the last record, as far as is known
-	silent   time.Duration  // silentAfter
-	feeds    bool           // books or orders are published
-	failures uint64         // that beats have told of
+	mu         sync.Mutex
+	stats      Stats
+	cursor     *natspb.Cursor // how far books and orders are
+	current    time.Time      // when the streams had last what the journal says of books and orders
+	lastRecord time.Time      // when the engine wrote the last record, as far as is known
+	silent     time.Duration  // silentAfter
+	feeds      bool           // books or orders are published
+	failures   uint64         // that beats have reported
 }
 
 // Stats is what a Publisher has done so far.
@@ -136,7 +136,8 @@ func (p *Publisher) behind() (bool, string) {
 		return false, ""
 	case time.Since(p.current) > behindAfter+2*p.c.Conflate:
 		return true, "the streams do not have what the journal says"
-	case time.Since(p.heard) > p.silent && p.stats.Session != "" && !slices.Contains(sessionsOver, p.stats.Session):
+	case time.Since(p.lastRecord) > p.silent && p.stats.Session != "" &&
+		!slices.Contains(sessionsOver, p.stats.Session):
 		return true, "the engine writes nothing, and its run has not ended"
 	}
 	return false, ""
@@ -183,8 +184,8 @@ func (p *Publisher) follows(f *feed, waited bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stats.Read != f.last.Seq {
-		if p.heard = time.Now(); !waited {
-			p.heard = p.heard.Add(-max(time.Duration(p.c.Wall()-f.last.Wall), 0))
+		if p.lastRecord = time.Now(); !waited {
+			p.lastRecord = p.lastRecord.Add(-max(time.Duration(p.c.Wall()-f.last.Wall), 0))
 		}
 	}
 	p.stats.Read, p.cursor = f.last.Seq, cursorOf(&f.last)

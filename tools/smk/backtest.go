@@ -184,15 +184,15 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 	if config.Commission == 0 {
 		config.Commission = -1
 	}
-	way := rec.Latency.Way()
+	oneWay := rec.Latency.OneWay()
 	if c.Measured != "" {
 		other, err := backtest.Open(c.Measured)
 		if err != nil {
 			return config, nil, err
 		}
-		way = other.Latency.Way()
+		oneWay = other.Latency.OneWay()
 	}
-	if err := c.latencies(&config.Latency, way); err != nil {
+	if err := c.latencies(&config.Latency, oneWay); err != nil {
 		return config, nil, err
 	}
 	var err error
@@ -211,8 +211,8 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 	return config, queues, nil
 }
 
-// latencies sets the latencies that the flags say; way has those that were measured.
-func (c *backtestCommand) latencies(to *backtest.Latencies, way []time.Duration) error {
+// latencies sets the latencies that the flags say; oneWay has those that were measured.
+func (c *backtestCommand) latencies(to *backtest.Latencies, oneWay []time.Duration) error {
 	for _, l := range []struct {
 		flag, text string
 		to         *backtest.Latency
@@ -222,7 +222,7 @@ func (c *backtestCommand) latencies(to *backtest.Latencies, way []time.Duration)
 		{"--response-latency", c.Response, &to.Response},
 	} {
 		var err error
-		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
+		if *l.to, err = backtest.ParseLatency(l.text, oneWay); err != nil {
 			return fmt.Errorf("%s: %w", l.flag, err)
 		}
 	}

@@ -26,7 +26,7 @@ type natsFollowCommand struct {
 // errStale is the outcome of books whose publisher is silent.
 var errStale = fmt.Errorf("%w: the publisher is silent or behind, the books may be of the past", errUnhealthy)
 
-// natsFirstBeat is how long --once waits for a publisher to be heard.
+// natsFirstBeat is how long --once waits for the first beat of a publisher.
 const natsFirstBeat = 3 * time.Second
 
 // Run prints until ctx ends.
@@ -69,14 +69,14 @@ func (c *natsFollowCommand) Run(ctx context.Context, std stdio) error {
 		case c.Once && e.Kind == smknats.Stale && complete:
 			return errStale
 		}
-		if c.Once && complete && heardAll(f, accounts) {
+		if c.Once && complete && haveBeats(f, accounts) {
 			return nil
 		}
 	}
 }
 
-// heardAll reports whether the publishers of accounts have been heard.
-func heardAll(f *smknats.Follower, accounts map[string]bool) bool {
+// haveBeats reports whether beats of the publishers of accounts have come.
+func haveBeats(f *smknats.Follower, accounts map[string]bool) bool {
 	for account := range accounts {
 		if f.Stale(account) {
 			return false
