@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -13,27 +14,30 @@ import (
 	"github.com/smk-go/smk/journal"
 )
 
-// syncFailingDisk is the system's file system, whose files cannot be made durable once that fails.
+// syncFailingDisk is the system's file system, whose files cannot be made durable a second time, which is found out
+// once a channel is closed.
 type syncFailingDisk struct {
 	journal.OS
-	fails *atomic.Bool
+	begun <-chan struct{}
 }
 
 func (d syncFailingDisk) Open(name string, flag int) (journal.File, error) {
 	f, err := d.OS.Open(name, flag)
-	return syncFailingFile{f, d.fails}, err
+	return &syncFailingFile{File: f, begun: d.begun}, err
 }
 
 type syncFailingFile struct {
 	journal.File
-	fails *atomic.Bool
+	begun <-chan struct{}
+	made  atomic.Bool // durable once, as it is when the segment is made
 }
 
-func (f syncFailingFile) Sync() error {
-	if f.fails.Load() {
-		return &os.PathError{Op: "sync", Path: "journal", Err: syscall.EIO}
+func (f *syncFailingFile) Sync() error {
+	if !f.made.Swap(true) {
+		return f.File.Sync()
 	}
-	return f.File.Sync()
+	<-f.begun
+	return &os.PathError{Op: "sync", Path: "journal", Err: syscall.EIO}
 }
 
 // stateAfter is the system's file system for the state, which is opened when a channel is closed.
@@ -49,19 +53,20 @@ func (d stateAfter) Open(name string, flag int) (engine.File, error) {
 
 // TestJournalFailsEarly has the journal's disk fail while New reads the state: the engine is halted.
 func TestJournalFailsEarly(t *testing.T) {
-	var fails atomic.Bool
-	failed := make(chan struct{})
+	begun, failed := make(chan struct{}), make(chan struct{})
 	config := engine.Config{Address: "exchange.test:3801", DisableTLS: true}
 	config.Session.Username, config.Session.Password = "user", "password"
 	config.Journal = journal.Config{
-		Dir: t.TempDir(), FS: syncFailingDisk{fails: &fails}, Interval: time.Millisecond,
+		Dir: t.TempDir(), FS: syncFailingDisk{begun: begun}, Interval: time.Millisecond,
 		Failed: func(error) { close(failed) },
 	}
 	config.State.File = t.TempDir() + "/state"
+	var once sync.Once
 	config.State.Files = stateAfter{begin: func() {
-		if !fails.Swap(true) {
+		once.Do(func() {
+			close(begun)
 			<-failed
-		}
+		})
 	}}
 	e, err := engine.New(config)
 	if err != nil {
