@@ -118,14 +118,15 @@ func (c *Config) endWarnings(e *MarketEnd) (list []string) {
 	switch n := len(e.Winners); {
 	case !e.Ended:
 	case e.Assumed && n == 1:
-		list = append(list, fmt.Sprintf("who won market %d is not in the stream: contract %d is assumed, by its last price",
-			e.Market, e.Winners[0]))
+		list = append(list, fmt.Sprintf(
+			"who won market %d is not in the stream: contract %d is assumed, by its last price", e.Market, e.Winners[0]))
 	case e.Assumed:
-		list = append(list, fmt.Sprintf("who won market %d is not in the stream: %d contracts are assumed, by their last "+
-			"prices: %v", e.Market, n, e.Winners))
+		list = append(list, fmt.Sprintf(
+			"who won market %d is not in the stream: %d contracts are assumed, by their last prices: %v",
+			e.Market, n, e.Winners))
 	case n > 1 && !slices.Contains(c.EachWins, e.Market):
-		list = append(list, fmt.Sprintf("market %d has %d winners, each of which is paid in full: after a dead heat it "+
-			"would be less", e.Market, n))
+		list = append(list, fmt.Sprintf(
+			"market %d has %d winners, each of which is paid in full: after a dead heat it would be less", e.Market, n))
 	}
 	return list
 }

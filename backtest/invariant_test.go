@@ -123,8 +123,8 @@ func checkInvariants(t *testing.T, seed uint64, l Latency) {
 	}
 	for i, m := range run().Models {
 		if m.Digest != r.Models[i].Digest || len(m.Fills) != len(r.Models[i].Fills) || m.Profit != r.Models[i].Profit {
-			t.Errorf("%s: another run came to %s, %d fills, %v, the first to %s, %d, %v", m.Queue, m.Digest, len(m.Fills),
-				m.Profit, r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
+			t.Errorf("%s: another run came to %s, %d fills, %v, the first to %s, %d, %v",
+				m.Queue, m.Digest, len(m.Fills), m.Profit, r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
 		}
 	}
 }
@@ -210,8 +210,8 @@ func checkAccounts(t *testing.T, r *Result, m *Model) {
 		flows[id] -= exchange.Money(sign) * exchange.Money(x.Quantity*uint64(x.Price))
 	}
 	if filled != f.Bought+f.Sold || voided != f.Voided || reasons != filled+voided {
-		t.Errorf("%s: %d filled, %d and %d by side; %d voided, %d by fill; %d by reason", m.Queue, filled, f.Bought, f.Sold,
-			f.Voided, voided, reasons)
+		t.Errorf("%s: %d filled, %d and %d by side; %d voided, %d by fill; %d by reason",
+			m.Queue, filled, f.Bought, f.Sold, f.Voided, voided, reasons)
 	}
 	var gross, paid exchange.Money
 	byMarket := make(map[uint32]exchange.Money)

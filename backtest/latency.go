@@ -69,7 +69,9 @@ func ParseLatency(text string, measured []time.Duration) (Latency, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > time.Hour {
-		return Latency{}, &ConfigError{"latency", fmt.Sprintf("%q is neither none, measured nor a time such as 2ms", text)}
+		return Latency{}, &ConfigError{
+			"latency", fmt.Sprintf("%q is neither none, measured nor a time such as 2ms", text),
+		}
 	}
 	return Latency{Constant: d}, nil
 }

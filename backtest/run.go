@@ -79,7 +79,9 @@ func Run(c Config, bot engine.Config, start Start) (*Result, error) {
 		return nil, err
 	}
 	if names, err := os.ReadDir(bot.Journal.Dir); bot.Journal.Dir != "" && err == nil && len(names) > 0 {
-		return nil, &ConfigError{"Journal.Dir", "has something in it: set another folder for this run's journal, or none"}
+		return nil, &ConfigError{
+			"Journal.Dir", "has something in it: set another folder for this run's journal, or none",
+		}
 	}
 	r := c.newResult()
 	if r.Models, err = c.runModels(bot, start); err != nil {
@@ -164,7 +166,8 @@ func (c *Config) newResult() *Result {
 		n.Unpaired)
 	for i := range c.Recording.Markets {
 		m := &c.Recording.Markets[i]
-		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
+		warn(c.Recording.Approx && m.Delay != "",
+			"market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
 	}
 	for i := range r.Outcomes {
 		r.Warnings = append(r.Warnings, c.endWarnings(&r.Outcomes[i])...)

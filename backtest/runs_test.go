@@ -191,8 +191,8 @@ func TestEarlierReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.Orders != 1 || d.Filled != 2_000_000 || rec.Orders != 1 || rec.Fills != 2 || len(orders) != 2 {
-		t.Errorf("the live day has %d orders, %d filled, %d of which are known; the recording %d and %d fills", d.Orders,
-			d.Filled, len(orders), rec.Orders, rec.Fills)
+		t.Errorf("the live day has %d orders, %d filled, %d of which are known; the recording %d and %d fills",
+			d.Orders, d.Filled, len(orders), rec.Orders, rec.Fills)
 	}
 }
 

@@ -140,16 +140,17 @@ func (s *Server) Result(m *Model) *Result {
 	r := s.config.newResult()
 	r.Models = append(r.Models, *m)
 	if s.config.Speed != 1 {
-		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by its "+
-			"own clock, such as timers and limits of rates, is not as it would have been")
+		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by "+
+			"its own clock, such as timers and limits of rates, is not as it would have been")
 	}
 	if s.cuts > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the exchange has cut the bot off %d times, at last because of this: %v",
-			s.cuts, s.cause))
+		r.Warnings = append(r.Warnings, fmt.Sprintf(
+			"the exchange has cut the bot off %d times, at last because of this: %v", s.cuts, s.cause))
 	}
 	if s.stood > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("this process, or the machine, stood still for %v: the recording waited, "+
-			"but not the clock of the bot", s.stood.Round(time.Millisecond)))
+		r.Warnings = append(r.Warnings, fmt.Sprintf(
+			"this process, or the machine, stood still for %v: the recording waited, but not the clock of the bot",
+			s.stood.Round(time.Millisecond)))
 	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))

@@ -129,7 +129,8 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 	}
 	// Out of order, what a replace has made may be known before what it has ended.
 	if typ == msg.PayloadOrderCreate && count >= levels && !w.schedule.Disorder {
-		w.fail("quotes", b, "an order leaves beside %d, %d are wanted on its side of %+v: %+v", count, levels, key, last)
+		w.fail("quotes", b, "an order leaves beside %d, %d are wanted on its side of %+v: %+v",
+			count, levels, key, last)
 	}
 }
 

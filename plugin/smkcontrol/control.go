@@ -183,9 +183,11 @@ func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
 	a, err := s.state(r)
 	switch {
 	case errors.Is(err, errBusy):
-		a = Answer{Mode: risk.Halted.String(), Error: "no order leaves any more, but the loop has not come to the halt yet: " +
-			"orders may be live until it does"}
-		answer(w, http.StatusServiceUnavailable, a)
+		answer(w, http.StatusServiceUnavailable, Answer{
+			Mode: risk.Halted.String(),
+			Error: "no order leaves any more, but the loop has not come to the halt yet: " +
+				"orders may be live until it does",
+		})
 	case err != nil:
 		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
 	default:

@@ -69,9 +69,10 @@ func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
 	a, err := s.closed(r, c)
 	switch {
 	case err != nil:
-		a = Answer{Error: "positions are being closed, and the bot is halted then, but what became of them is not known: " +
-			err.Error()}
-		answer(w, http.StatusServiceUnavailable, a)
+		answer(w, http.StatusServiceUnavailable, Answer{
+			Error: "positions are being closed, and the bot is halted then, but what became of them is not known: " +
+				err.Error(),
+		})
 	case a.Error != "":
 		answer(w, http.StatusConflict, a)
 	default:
@@ -138,16 +139,17 @@ func (s *Server) closed(r *http.Request, c *closing) (a Answer, err error) {
 			why = errShort
 		}
 		a.Left++
-		a.Error = fmt.Sprintf("the bot is halted, but %d positions stay, one of them in contract %d: %v", a.Left, h.Contract,
-			why)
+		a.Error = fmt.Sprintf("the bot is halted, but %d positions stay, one of them in contract %d: %v",
+			a.Left, h.Contract, why)
 	}
 	switch {
 	case a.Left > 0:
 	case a.Open > 0:
-		a.Error = fmt.Sprintf("the bot is halted, but %d orders are left, which may be filled: kill switch %s", a.Open,
-			a.Kill)
+		a.Error = fmt.Sprintf("the bot is halted, but %d orders are left, which may be filled: kill switch %s",
+			a.Open, a.Kill)
 	case held.Completeness.Why&order.NotCaughtUp != 0:
-		a.Error = "the bot is halted, but there may be positions that it does not know: " + held.Completeness.Why.String()
+		a.Error = "the bot is halted, but there may be positions that it does not know: " +
+			held.Completeness.Why.String()
 	}
 	return a, nil
 }

@@ -75,7 +75,8 @@ func (d *day) pictures(b *browser) {
 	b.scheme("dark")
 	b.must(chromedp.Do(b.ctx, chromedp.EmulateViewport(1280, 800)))
 	d.until("nothing is outside of 1280 by 800", func() bool {
-		return eval[bool](b, `document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight`)
+		return eval[bool](b, `document.documentElement.scrollWidth <= innerWidth &&
+			document.documentElement.scrollHeight <= innerHeight`)
 	})
 	b.press("?")
 	d.until("the keys are explained", func() bool { return eval[bool](b, `document.getElementById('help').open`) })
