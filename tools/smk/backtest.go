@@ -13,39 +13,64 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/backtest"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
+// backtestTexts are those of flags and commands whose declarations have no room for them.
+var backtestTexts = kong.Vars{
+	"backtest_compare": "As --journal, of the bot's own day: compare what it did then with the backtest.",
+	"backtest_bot": "The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It " +
+		"finds the " +
+		"exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too.",
+	"backtest_out": "Save result.json, result.html and Parquet files in this folder; of a sweep, in a folder " +
+		"each.",
+	"backtest_queue":    "Assumptions about the queue, a run each: pessimistic, proportional, optimistic.",
+	"backtest_feed":     "From the exchange to the bot, of market data: none, a time, or measured.",
+	"backtest_entry":    "From the bot to the exchange.",
+	"backtest_response": "From the exchange to the bot, of what concerns orders.",
+	"backtest_measured": "Journal that measured latencies are taken from, if not the one that is played.",
+	"backtest_balance":  "What the account begins with; what the recording account had if it is left out.",
+	"backtest_winner":   "Who won; otherwise the contract with the highest last price.",
+	"backtest_eachwins": "Markets whose contracts win or lose each by itself.",
+	"backtest_speed": "Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that " +
+		"it has to " +
+		"answer. A bot that goes by its own clock needs 1.",
+	"backtest_step": "With --speed 0, how much of the recording is sent before the bot has to have kept up.",
+	"backtest_set":  "Run with each of the values in place of {NAME}, and of all names each with each.",
+}
+
 type backtestCommand struct {
 	Journal string   `type:"existingdir" placeholder:"DIR" help:"Folder of the journal whose markets are played."`
-	Compare string   `type:"existingdir" placeholder:"DIR" help:"As --journal, of the bot's own day: compare what it did then with the backtest."`
+	Compare string   `type:"existingdir" placeholder:"DIR" help:"${backtest_compare}"`
 	Show    string   `type:"path" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
 	With    string   `type:"path" placeholder:"FILE" help:"Compare with a result that was saved."`
-	Bot     []string `arg:"" optional:"" passthrough:"" help:"The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It finds the exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too."`
+	Bot     []string `arg:"" optional:"" passthrough:"" help:"${backtest_bot}"`
 
 	backtestSettings
 
-	Out       string `type:"path" placeholder:"DIR" help:"Save result.json, result.html and Parquet files in this folder; of a sweep, in a folder each."`
+	Out       string `type:"path" placeholder:"DIR" help:"${backtest_out}"`
 	BotOutput bool   `help:"Show what the bot prints. Otherwise its last lines are shown if it fails."`
 	JSON      bool   `name:"json" help:"Print JSON."`
 }
 
 // backtestSettings are what a run is made of.
 type backtestSettings struct {
-	Queue      []string      `enum:"pessimistic,proportional,optimistic" placeholder:"NAME" default:"pessimistic,proportional,optimistic" help:"Assumptions about the queue, a run each: pessimistic, proportional, optimistic."`
-	Feed       string        `name:"feed-latency" default:"none" placeholder:"TIME" help:"From the exchange to the bot, of market data: none, a time, or measured."`
-	Entry      string        `name:"entry-latency" default:"none" placeholder:"TIME" help:"From the bot to the exchange."`
-	Response   string        `name:"response-latency" default:"none" placeholder:"TIME" help:"From the exchange to the bot, of what concerns orders."`
-	Measured   string        `name:"measured-in" type:"existingdir" placeholder:"DIR" help:"Journal that measured latencies are taken from, if not the one that is played."`
+	Queue      []string      `enum:"pessimistic,proportional,optimistic" placeholder:"NAME" default:"pessimistic,proportional,optimistic" help:"${backtest_queue}"`
+	Feed       string        `name:"feed-latency" default:"none" placeholder:"TIME" help:"${backtest_feed}"`
+	Entry      string        `name:"entry-latency" default:"none" placeholder:"TIME" help:"${backtest_entry}"`
+	Response   string        `name:"response-latency" default:"none" placeholder:"TIME" help:"${backtest_response}"`
+	Measured   string        `name:"measured-in" type:"existingdir" placeholder:"DIR" help:"${backtest_measured}"`
 	Seed       uint64        `default:"1" help:"Of what is drawn at random."`
-	Balance    float64       `placeholder:"AMOUNT" help:"What the account begins with; what the recording account had if it is left out."`
+	Balance    float64       `placeholder:"AMOUNT" help:"${backtest_balance}"`
 	Commission float64       `default:"2" placeholder:"PERCENT" help:"Of the net winnings of a market."`
-	Winner     []string      `placeholder:"MARKET=CONTRACT" help:"Who won; otherwise the contract with the highest last price."`
-	EachWins   []uint32      `name:"each-wins" placeholder:"MARKET" help:"Markets whose contracts win or lose each by itself."`
-	Speed      float64       `default:"1" placeholder:"N" help:"Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that it has to answer. A bot that goes by its own clock needs 1."`
-	Step       time.Duration `default:"1ms" help:"With --speed 0, how much of the recording is sent before the bot has to have kept up."`
-	Set        []string      `sep:"none" placeholder:"NAME=V1,V2" help:"Run with each of the values in place of {NAME}, and of all names each with each."`
+	Winner     []string      `placeholder:"MARKET=CONTRACT" help:"${backtest_winner}"`
+	EachWins   []uint32      `name:"each-wins" placeholder:"MARKET" help:"${backtest_eachwins}"`
+	Speed      float64       `default:"1" placeholder:"N" help:"${backtest_speed}"`
+	Step       time.Duration `default:"1ms" help:"${backtest_step}"`
+	Set        []string      `sep:"none" placeholder:"NAME=V1,V2" help:"${backtest_set}"`
 	Jobs       int           `default:"0" help:"Bots that run at a time; 0 is one for each core."`
 	Tolerance  time.Duration `default:"1s" help:"With --compare, how far apart in time the same fill may be."`
 }

@@ -16,6 +16,7 @@ import (
 
 // chaosTexts are those of flags whose declarations have no room for them.
 var chaosTexts = kong.Vars{
+	"chaos_json":  "Print where it listens, and in the end what happened, as JSON, in a line each.",
 	"listen_help": "Where clients connect to; port 0 takes a free one",
 	"chaos_plan":  "split=20%,stall=0.1%,cut=0.1%,half-open=0.02%,refuse=5%",
 	"chaos_help": "What goes wrong, in both directions, as of smk sim --faults. Over TLS, which is not opened, " +
@@ -29,7 +30,7 @@ type chaosCommand struct {
 	Plan   string        `default:"${chaos_plan}" placeholder:"PLAN" help:"${chaos_help} (${default})."`
 	Seed   uint64        `default:"1" help:"Seed of everything that is left to chance (${default})."`
 	For    time.Duration `placeholder:"TIME" help:"End after this long; without it at an interrupt."`
-	JSON   bool          `name:"json" help:"Print where it listens, and in the end what happened, as JSON, in a line each."`
+	JSON   bool          `name:"json" help:"${chaos_json}"`
 }
 
 // Run passes connections on until ctx ends, and says how often what went wrong.

@@ -8,15 +8,30 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/config"
 )
 
+// configureTexts are those of flags and commands whose declarations have no room for them.
+var configureTexts = kong.Vars{
+	"configure_config": "The bot's settings; without it the environment alone (SMK_ADDRESS and so on).",
+	"configure_profile": "The profile, whose sections such as [engine:NAME] win over the others; without it that of " +
+		"SMK_PROFILE, if any.",
+	"configure_set": "A setting that wins over the environment and the files, such as engine.dial_timeout=3s; " +
+		"not for " +
+		"credentials.",
+	"configure_dir": "Where files of settings are looked for, as the bot does; an earlier one wins. Without it " +
+		"the folder " +
+		"of --config.",
+}
+
 // settingsFlags say where the settings of a bot come from.
 type settingsFlags struct {
-	Config  string   `placeholder:"FILE" help:"The bot's settings; without it the environment alone (SMK_ADDRESS and so on)."`
-	Profile string   `placeholder:"NAME" help:"The profile, whose sections such as [engine:NAME] win over the others; without it that of SMK_PROFILE, if any."`
-	Set     []string `placeholder:"SETTING=VALUE" sep:"none" help:"A setting that wins over the environment and the files, such as engine.dial_timeout=3s; not for credentials."`
-	Dir     []string `placeholder:"DIR" help:"Where files of settings are looked for, as the bot does; an earlier one wins. Without it the folder of --config."`
+	Config  string   `placeholder:"FILE" help:"${configure_config}"`
+	Profile string   `placeholder:"NAME" help:"${configure_profile}"`
+	Set     []string `placeholder:"SETTING=VALUE" sep:"none" help:"${configure_set}"`
+	Dir     []string `placeholder:"DIR" help:"${configure_dir}"`
 	Own     []string `placeholder:"SECTION" help:"Sections of the file that only the bot's code reads."`
 	OwnKey  []string `placeholder:"KEY" help:"Keys of [DEFAULT] that only the bot's code reads."`
 }

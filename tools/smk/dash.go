@@ -13,17 +13,30 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/tools/smk/dash"
 	"github.com/smk-go/smk/tools/smk/screen"
 )
 
+// dashTexts are those of flags and commands whose declarations have no room for them.
+var dashTexts = kong.Vars{
+	"dash_journal":    "Journal to show, old or being written: engine.Config.Journal.Dir of the bot.",
+	"dash_name":       "Names of contracts, which no journal has; may be repeated.",
+	"dash_commission": "Commission on a market's net winnings",
+	"dash_listen":     "Where to serve the page",
+	"dash_host":       "Another name under which browsers may ask for the page; may be repeated.",
+	"dash_bot":        "Where the bot takes commands: http://127.0.0.1:9465, see plugin/smkcontrol.",
+	"dash_token":      "Token of the commands, at least 16 bytes; better by the environment, as others can see flags.",
+}
+
 // screenFlags say what is shown.
 type screenFlags struct {
-	Journal string `placeholder:"DIR" type:"existingdir" help:"Journal to show, old or being written: engine.Config.Journal.Dir of the bot."`
+	Journal string `placeholder:"DIR" type:"existingdir" help:"${dash_journal}"`
 	observerFlags
-	Name       map[uint32]string `placeholder:"ID=NAME" mapsep:"," help:"Names of contracts, which no journal has; may be repeated."`
-	Commission string            `default:"2%" placeholder:"RATE" help:"Commission on a market's net winnings (${default})."`
+	Name       map[uint32]string `placeholder:"ID=NAME" mapsep:"," help:"${dash_name}"`
+	Commission string            `default:"2%" placeholder:"RATE" help:"${dash_commission} (${default})."`
 }
 
 // Validate is called by the command line's parser.
@@ -64,15 +77,15 @@ func (f *screenFlags) live(ctx context.Context, past bool) (live *screen.Live, s
 // dashCommand serves the dashboard.
 type dashCommand struct {
 	screenFlags
-	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where to serve the page (${default}); another host than this machine lets everyone see it who reaches it."`
-	Host   []string `placeholder:"HOST:PORT" help:"Another name under which browsers may ask for the page; may be repeated."`
+	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"${dash_listen} (${default}); another host than this machine lets everyone see it who reaches it."`
+	Host   []string `placeholder:"HOST:PORT" help:"${dash_host}"`
 	Open   bool     `help:"Open the page in a browser."`
 	EOF    bool     `name:"until-eof" hidden:"" help:"End when the standard input ends."`
 	JSON   bool     `name:"json" help:"Say where the page is as JSON."`
 
 	Control bool   `help:"Let the page halt, flatten and resume the bot; on this machine alone, with a token."`
-	Bot     string `placeholder:"URL" help:"Where the bot takes commands: http://127.0.0.1:9465, see plugin/smkcontrol."`
-	Token   string `env:"SMK_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token of the commands, at least 16 bytes; better by the environment, as others can see flags."`
+	Bot     string `placeholder:"URL" help:"${dash_bot}"`
+	Token   string `env:"SMK_CONTROL_TOKEN" placeholder:"TOKEN" help:"${dash_token}"`
 }
 
 // tokenBytesMin is how long a token is at least.

@@ -11,30 +11,45 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/journal"
 )
 
+// demoTexts are those of flags and commands whose declarations have no room for them.
+var demoTexts = kong.Vars{
+	"demo_addr": "Where the exchange listens; 0 is any port.",
+	"demo_rate": "About how many orders the bot creates in a second; 0 is as many as are answered.",
+	"demo_scenario": "goal, a second of trading as fast as it goes with a summary; or match, a whole football " +
+		"match with " +
+		"goals, halts, voided fills and settlement. Without it goal, and match with --dash.",
+	"demo_speed": "Seconds of the match in one second, 1 to 100; 0 is 20 with --dash, and 100 without.",
+	"demo_nats": "Publish a match on NATS, and go on until interrupted: with a server of its own, unless --nats-url " +
+		"names another.",
+	"demo_natslisten": "Where the server of --nats listens",
+}
+
 type demoCommand struct {
-	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the exchange listens; 0 is any port."`
+	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"${demo_addr}"`
 	JSON    bool          `name:"json" help:"Print the summary as JSON."`
 	Orders  int           `default:"20000" help:"How many orders the bot creates at least."`
-	Rate    int           `default:"0" placeholder:"N" help:"About how many orders the bot creates in a second; 0 is as many as are answered."`
+	Rate    int           `default:"0" placeholder:"N" help:"${demo_rate}"`
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
 	Timeout time.Duration `default:"45s" help:"Give up after this long."`
 	Journal string        `placeholder:"DIR" help:"Record the bot's run in this folder, see smk journal."`
 
-	Scenario string  `default:"" placeholder:"NAME" help:"goal, a second of trading as fast as it goes with a summary; or match, a whole football match with goals, halts, voided fills and settlement. Without it goal, and match with --dash."`
-	Speed    float64 `default:"0" placeholder:"FACTOR" help:"Seconds of the match in one second, 1 to 100; 0 is 20 with --dash, and 100 without."`
+	Scenario string  `default:"" placeholder:"NAME" help:"${demo_scenario}"`
+	Speed    float64 `default:"0" placeholder:"FACTOR" help:"${demo_speed}"`
 	Dash     bool    `help:"Show a match in the browser, and go on until interrupted."`
 	Listen   string  `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where --dash serves the page (${default})."`
 	Open     bool    `help:"Open the page of --dash in a browser."`
 	Control  bool    `help:"Let the page of --dash halt, flatten and resume the bot."`
 
-	NATS       bool   `name:"nats" help:"Publish a match on NATS, and go on until interrupted: with a server of its own, unless --nats-url names another."`
-	NATSListen string `name:"nats-listen" default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where the server of --nats listens (${default})."`
+	NATS       bool   `name:"nats" help:"${demo_nats}"`
+	NATSListen string `name:"nats-listen" default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"${demo_natslisten} (${default})."`
 	NATSURL    string `name:"nats-url" placeholder:"URL,..." help:"Servers for --nats, instead of its own."`
 	NATSCreds  string `name:"nats-creds" type:"existingfile" placeholder:"FILE" help:"Credentials file for --nats-url."`
 }

@@ -9,8 +9,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/tools/smk/doctor"
 )
+
+// doctorTexts are those of flags and commands whose declarations have no room for them.
+var doctorTexts = kong.Vars{
+	"doctor_market": "Compare the clock with the times of trades in this market, and wait for some.",
+}
 
 // doctorCommand checks what goes wrong when a bot starts for the first time.
 type doctorCommand struct {
@@ -18,7 +25,7 @@ type doctorCommand struct {
 
 	Address string        `placeholder:"HOST:PORT" help:"The exchange, instead of what the settings say."`
 	Plain   bool          `help:"Without TLS, whatever the settings say."`
-	Market  uint32        `placeholder:"ID" help:"Compare the clock with the times of trades in this market, and wait for some."`
+	Market  uint32        `placeholder:"ID" help:"${doctor_market}"`
 	NoLogin bool          `help:"Do not log in."`
 	Timeout time.Duration `default:"5s" placeholder:"TIME" help:"How long each check may take (${default})."`
 

@@ -5,9 +5,9 @@ package main
 func (commands) Help() string { return exitCodes }
 
 func (demoCommand) Help() string {
-	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
-cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser
-shows a whole match, and the next one, until an interrupt.
+	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the
+kill switch cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash
+a browser shows a whole match, and the next one, until an interrupt.
 
 Examples:
 
@@ -21,9 +21,9 @@ Examples:
 }
 
 func (dashCommand) Help() string {
-	return `The page is served on this machine alone, unless --listen says otherwise, and reads the journal from a process of its own:
-a bot does not notice it. Any moment of the journal can be shown again. With --control the page has buttons that halt,
-flatten and resume a bot that takes commands, see plugin/smkcontrol.
+	return `The page is served on this machine alone, unless --listen says otherwise, and reads the journal from a
+process of its own: a bot does not notice it. Any moment of the journal can be shown again. With --control the page
+has buttons that halt, flatten and resume a bot that takes commands, see plugin/smkcontrol.
 
 Examples:
 
@@ -34,8 +34,8 @@ Examples:
 }
 
 func (watchCommand) Help() string {
-	return `Keys: tab goes to the next contract, ? lists the others, q quits. With --json it prints what there is to see at the
-journal's end, once.
+	return `Keys: tab goes to the next contract, ? lists the others, q quits. With --json it prints what there is to
+see at the journal's end, once.
 
 Examples:
 
@@ -58,8 +58,8 @@ Examples:
 }
 
 func (backtestCommand) Help() string {
-	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
-market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
+	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds
+the recorded market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
 
 Examples:
 
@@ -71,8 +71,8 @@ Examples:
 }
 
 func (natsPublishCommand) Help() string {
-	return `Streams that are not there yet are made. A publisher that ends goes on where the streams end; of two of one account one is
-refused. docs/nats.md has the subjects, rights and formats.
+	return `Streams that are not there yet are made. A publisher that ends goes on where the streams end; of two of
+one account one is refused. docs/nats.md has the subjects, rights and formats.
 
 Examples:
 
@@ -91,8 +91,8 @@ Examples:
 }
 
 func (natsRestoreCommand) Help() string {
-	return `The journal has the same bytes as the one that was published, up to the stream's last message; smk journal verify
-checks it.
+	return `The journal has the same bytes as the one that was published, up to the stream's last message; smk
+journal verify checks it.
 
 Examples:
 
@@ -120,8 +120,8 @@ Examples:
 }
 
 func (configShow) Help() string {
-	return `A flag wins over the environment (SMK_ADDRESS and so on), this over the profile, this over the rest of the files, and
-these over the defaults. Of credentials it says set or unset.
+	return `A flag wins over the environment (SMK_ADDRESS and so on), this over the profile, this over the rest of
+the files, and these over the defaults. Of credentials it says set or unset.
 
 Examples:
 
@@ -216,7 +216,8 @@ Examples:
 }
 
 func (proveCommand) Help() string {
-	return `A day that fails is shortened and printed. The exit status is 1 if one fails, and 4 if --marks misses a mark.
+	return `A day that fails is shortened and printed. The exit status is 1 if one fails, and 4 if --marks misses a
+mark.
 
 Examples:
 
@@ -278,9 +279,9 @@ Examples:
 }
 
 func (proxyCommand) Help() string {
-	return `Clients of the exchange's protocol connect to it unchanged, programs in other languages by JSON. It goes on until an
-interrupt; orders then stay, unless the settings say otherwise. Clients, rights and the JSON are described in
-docs/proxy.md.
+	return `Clients of the exchange's protocol connect to it unchanged, programs in other languages by JSON. It goes
+on until an interrupt; orders then stay, unless the settings say otherwise. Clients, rights and the JSON are described
+in docs/proxy.md.
 
 Examples:
 

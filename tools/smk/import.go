@@ -5,16 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/tools/smk/betfair"
 )
 
+// importTexts are those of flags and commands whose declarations have no room for them.
+var importTexts = kong.Vars{
+	"import_betfair": "Make a journal of Betfair's streaming files: MarketChangeMessage lines, plain, .bz2 or .gz.",
+	"import_file":    "Files, in any order: they are merged by their times.",
+}
+
 // importCommand makes journals of others' recordings.
 type importCommand struct {
-	Betfair importBetfair `cmd:"" help:"Make a journal of Betfair's streaming files: MarketChangeMessage lines, plain, .bz2 or .gz."`
+	Betfair importBetfair `cmd:"" help:"${import_betfair}"`
 }
 
 type importBetfair struct {
-	File         []string `arg:"" type:"path" placeholder:"FILE" help:"Files, in any order: they are merged by their times."`
+	File         []string `arg:"" type:"path" placeholder:"FILE" help:"${import_file}"`
 	Out          string   `type:"path" required:"" placeholder:"DIR" help:"Folder of the journal, which is made."`
 	MalformedMax int      `default:"0" placeholder:"N" help:"Fail after more malformed lines than this; 0 is never."`
 	JSON         bool     `name:"json" help:"Print JSON."`

@@ -8,8 +8,17 @@ import (
 	"io"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/tools/smk/inspect"
 )
+
+// journalTexts are those of flags and commands whose declarations have no room for them.
+var journalTexts = kong.Vars{
+	"journal_from": "From this time on: 2026-11-30T12:00:00Z, or 12:00:00 of the journal's first day, UTC.",
+	"journal_kind": "Records of these kinds: inbound, outbound, refusal, log, digest, gc, lost, start, end, tape, " +
+		"segment, seal.",
+}
 
 // journalCommand has what is asked of a journal.
 type journalCommand struct {
@@ -34,10 +43,10 @@ type journalDir struct {
 
 // journalFilter says which messages are wanted.
 type journalFilter struct {
-	From       string   `placeholder:"TIME" help:"From this time on: 2026-11-30T12:00:00Z, or 12:00:00 of the journal's first day, UTC."`
+	From       string   `placeholder:"TIME" help:"${journal_from}"`
 	To         string   `placeholder:"TIME" aliases:"until" help:"Up to before this time."`
 	Type       []string `placeholder:"TYPE" help:"Messages of these types, such as ORDER_CREATE."`
-	Kind       []string `placeholder:"KIND" help:"Records of these kinds: inbound, outbound, refusal, log, digest, gc, lost, start, end, tape, segment, seal."`
+	Kind       []string `placeholder:"KIND" help:"${journal_kind}"`
 	Market     uint32   `placeholder:"ID" help:"Messages about this market."`
 	Contract   uint32   `placeholder:"ID" help:"Messages about this contract."`
 	Order      uint64   `placeholder:"ID" help:"Messages about this order."`

@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/tools/smk/export"
 	"github.com/smk-go/smk/tools/smk/inspect"
 )
 
+// journalExportTexts are those of flags and commands whose declarations have no room for them.
+var journalExportTexts = kong.Vars{
+	"journalexport_to": "Format: csv, jsonl, parquet, or pcapng for Wireshark.",
+}
+
 type journalExport struct {
 	journalDir
-	To     string   `required:"" enum:"csv,jsonl,parquet,pcapng" help:"Format: csv, jsonl, parquet, or pcapng for Wireshark."`
+	To     string   `required:"" enum:"csv,jsonl,parquet,pcapng" help:"${journalexport_to}"`
 	Output string   `short:"o" required:"" placeholder:"FILE" help:"File to write; - is the standard output."`
 	From   string   `placeholder:"TIME" help:"Messages from this time on, as in cat."`
 	Until  string   `placeholder:"TIME" help:"Messages up to before this time."`

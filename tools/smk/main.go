@@ -56,21 +56,34 @@ const exitCodes = `Exit status:
 // errMissed is the outcome of a command that measured something which misses its threshold.
 var errMissed = errors.New("threshold missed")
 
+// mainTexts are those of flags and commands whose declarations have no room for them.
+var mainTexts = kong.Vars{
+	"main_demo": "Run an exchange and a bot that trade with each other over a loopback socket.",
+	"main_dash": "Show a bot in a browser: ladders, own orders, profit, latency, events; live or any moment of its " +
+		"journal.",
+	"main_doctor": "Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do.",
+	"main_proxy":  "Share one session with the exchange among clients that speak its protocol, or JSON.",
+	"main_nats":   "Bring a journal to NATS JetStream, follow it there, and make it again from there.",
+	"main_prove":  "Run whole trading days under faults, from seeds, and compare bots with the exchange.",
+	"main_soak": "Run bots and an exchange as processes, break their connections, kill them, and compare them in the " +
+		"end.",
+}
+
 type commands struct {
-	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
+	Demo     demoCommand     `cmd:"" help:"${main_demo}"`
 	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
-	Dash     dashCommand     `cmd:"" help:"Show a bot in a browser: ladders, own orders, profit, latency, events; live or any moment of its journal."`
+	Dash     dashCommand     `cmd:"" help:"${main_dash}"`
 	Watch    watchCommand    `cmd:"" help:"Show a bot in the terminal."`
-	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
+	Doctor   doctorCommand   `cmd:"" help:"${main_doctor}"`
 	Journal  journalCommand  `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
 	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
 	Import   importCommand   `cmd:"" help:"Make journals of others' recordings, to be backtested against."`
-	Proxy    proxyCommand    `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
-	NATS     natsCommand     `cmd:"" name:"nats" help:"Bring a journal to NATS JetStream, follow it there, and make it again from there."`
+	Proxy    proxyCommand    `cmd:"" help:"${main_proxy}"`
+	NATS     natsCommand     `cmd:"" name:"nats" help:"${main_nats}"`
 	Config   configCommand   `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
-	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
+	Prove    proveCommand    `cmd:"" help:"${main_prove}"`
 	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
-	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
+	Soak     soakCommand     `cmd:"" help:"${main_soak}"`
 
 	Version    versionCommand    `cmd:"" help:"Print how the program was built."`
 	Completion completionCommand `cmd:"" help:"Print completions for a shell."`
@@ -166,6 +179,24 @@ func newParser(c *commands, std stdio) (*kong.Kong, error) {
 		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		chaosTexts,
+		backtestTexts,
+		configureTexts,
+		dashTexts,
+		demoTexts,
+		doctorTexts,
+		importTexts,
+		journalTexts,
+		journalExportTexts,
+		mainTexts,
+		natsTexts,
+		natsFollowTexts,
+		observeTexts,
+		proveTexts,
+		proxyTexts,
+		simTexts,
+		soakTexts,
+		soakBotTexts,
+		watchTexts,
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)

@@ -9,11 +9,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/smk-go/smk/plugin/smknats"
 )
+
+// natsTexts are those of flags and commands whose declarations have no room for them.
+var natsTexts = kong.Vars{
+	"nats_url":         "Servers",
+	"nats_password":    "Password of --user; in the environment, as others can see flags.",
+	"nats_ca":          "Authorities of the servers' certificates, PEM.",
+	"nats_environment": "First part of the subjects, such as production",
+	"nats_journal":     "Journal to publish, old or being written: engine.Config.Journal.Dir of the bot.",
+	"nats_account":     "Alias of the account, part of the subjects",
+	"nats_replicas":    "Servers that keep each stream that is yet to be made; 0 is 3 in a cluster, else 1.",
+	"nats_logage":      "How long blocks and order events are kept in streams that are yet to be made; 0 for ever.",
+	"nats_conflate":    "Between two messages about a book, at least",
+	"nats_bot": "Where the bot takes commands, see plugin/smkcontrol; its token is SMK_CONTROL_TOKEN, and requests " +
+		"are signed with SMK_NATS_KEY.",
+	"nats_idle": "Take only processor time that nobody else wants, on Linux. A publisher that gets none falls " +
+		"behind, " +
+		"and catches up.",
+	"nats_to": "Folder of the journal; one that was restored before is written on.",
+}
 
 // natsCommand brings journals to NATS JetStream, and back.
 type natsCommand struct {
@@ -25,13 +45,13 @@ type natsCommand struct {
 
 // natsFlags say which servers are used, and as whom.
 type natsFlags struct {
-	URL      string `name:"url" default:"nats://127.0.0.1:4222" env:"SMK_NATS_URL" placeholder:"URL,..." help:"Servers (${default})."`
+	URL      string `name:"url" default:"nats://127.0.0.1:4222" env:"SMK_NATS_URL" placeholder:"URL,..." help:"${nats_url} (${default})."`
 	Creds    string `type:"existingfile" placeholder:"FILE" help:"Credentials file of the user."`
 	User     string `placeholder:"NAME" help:"User, with a password in SMK_NATS_PASSWORD."`
-	Password string `hidden:"" env:"SMK_NATS_PASSWORD" help:"Password of --user; in the environment, as others can see flags."`
-	CA       string `name:"ca" type:"existingfile" placeholder:"FILE" help:"Authorities of the servers' certificates, PEM."`
+	Password string `hidden:"" env:"SMK_NATS_PASSWORD" help:"${nats_password}"`
+	CA       string `name:"ca" type:"existingfile" placeholder:"FILE" help:"${nats_ca}"`
 
-	Environment string `default:"demo" placeholder:"NAME" help:"First part of the subjects, such as production (${default})."`
+	Environment string `default:"demo" placeholder:"NAME" help:"${nats_environment} (${default})."`
 }
 
 // natsConnectTimeout is how long the first connection may take.
@@ -82,16 +102,16 @@ func (f *natsFlags) Validate() error {
 // natsPublishCommand publishes a journal.
 type natsPublishCommand struct {
 	natsFlags
-	Journal  string        `required:"" placeholder:"DIR" help:"Journal to publish, old or being written: engine.Config.Journal.Dir of the bot."`
-	Account  string        `default:"demo" placeholder:"NAME" help:"Alias of the account, part of the subjects (${default})."`
-	Replicas int           `default:"0" help:"Servers that keep each stream that is yet to be made; 0 is 3 in a cluster, else 1."`
-	LogAge   time.Duration `default:"0" placeholder:"TIME" help:"How long blocks and order events are kept in streams that are yet to be made; 0 for ever."`
-	Conflate time.Duration `default:"100ms" placeholder:"TIME" help:"Between two messages about a book, at least (${default})."`
+	Journal  string        `required:"" placeholder:"DIR" help:"${nats_journal}"`
+	Account  string        `default:"demo" placeholder:"NAME" help:"${nats_account} (${default})."`
+	Replicas int           `default:"0" help:"${nats_replicas}"`
+	LogAge   time.Duration `default:"0" placeholder:"TIME" help:"${nats_logage}"`
+	Conflate time.Duration `default:"100ms" placeholder:"TIME" help:"${nats_conflate} (${default})."`
 	NoBooks  bool          `help:"Publish no books: another account's publisher has them."`
-	Bot      string        `placeholder:"URL" help:"Where the bot takes commands, see plugin/smkcontrol; its token is SMK_CONTROL_TOKEN, and requests are signed with SMK_NATS_KEY."`
+	Bot      string        `placeholder:"URL" help:"${nats_bot}"`
 	Token    string        `hidden:"" env:"SMK_CONTROL_TOKEN" help:"Token of the bot's control server."`
 	Key      string        `hidden:"" env:"SMK_NATS_KEY" help:"Key that requests are signed with."`
-	Idle     bool          `help:"Take only processor time that nobody else wants, on Linux. A publisher that gets none falls behind, and catches up."`
+	Idle     bool          `help:"${nats_idle}"`
 	JSON     bool          `name:"json" help:"Say in the end what was done as JSON."`
 }
 
@@ -155,7 +175,7 @@ func writeNATSStats(w io.Writer, s smknats.Stats, asJSON bool) error {
 type natsRestoreCommand struct {
 	natsFlags
 	Account string `default:"demo" placeholder:"NAME" help:"Alias of the account (${default})."`
-	To      string `required:"" placeholder:"DIR" help:"Folder of the journal; one that was restored before is written on."`
+	To      string `required:"" placeholder:"DIR" help:"${nats_to}"`
 	JSON    bool   `name:"json" help:"Say what was done as JSON."`
 }
 

@@ -10,15 +10,23 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/plugin/smknats"
 )
+
+// natsFollowTexts are those of flags and commands whose declarations have no room for them.
+var natsFollowTexts = kong.Vars{
+	"natsfollow_once": "End when every book that there is has been printed; with exit code 3 if their publisher " +
+		"is silent.",
+}
 
 // natsFollowCommand prints what comes.
 type natsFollowCommand struct {
 	natsFlags
 	Account string        `placeholder:"NAME" help:"Print the order events of this account, too."`
 	Market  []uint32      `placeholder:"ID" help:"Markets whose books are printed; without it all."`
-	Once    bool          `help:"End when every book that there is has been printed; with exit code 3 if their publisher is silent."`
+	Once    bool          `help:"${natsfollow_once}"`
 	For     time.Duration `default:"0" placeholder:"TIME" help:"End after this long; 0 when interrupted."`
 	JSON    bool          `name:"json" help:"Print a JSON object a line."`
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -14,9 +16,14 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
+// observeTexts are those of flags and commands whose declarations have no room for them.
+var observeTexts = kong.Vars{
+	"observe_sim": "Watch a running smk sim by a session of its own, which only looks.",
+}
+
 // observerFlags say which simulator is watched and as whom.
 type observerFlags struct {
-	Sim      string   `placeholder:"HOST:PORT" help:"Watch a running smk sim by a session of its own, which only looks."`
+	Sim      string   `placeholder:"HOST:PORT" help:"${observe_sim}"`
 	User     string   `default:"demo" help:"Account to watch with --sim (${default}): its orders and money are shown."`
 	Password string   `default:"demo" env:"SMK_PASSWORD" help:"Its password."`
 	Market   []uint32 `placeholder:"ID" help:"Markets to watch with --sim; without it those of the football match."`

@@ -12,8 +12,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/prove"
 )
+
+// proveTexts are those of flags and commands whose declarations have no room for them.
+var proveTexts = kong.Vars{
+	"prove_trace": "Run the first seed alone, shortened if it fails, and write what happens to a file.",
+}
 
 type proveCommand struct {
 	Seeds   uint64 `default:"1000" help:"How many days to run."`
@@ -24,7 +31,7 @@ type proveCommand struct {
 	Failing int    `default:"5"    help:"Stop after this many failing days."`
 	Marks   bool   `               help:"Fail if a mark that days can reach is not reached."`
 	Small   bool   `               help:"Try all histories of small worlds first, and print how many there are."`
-	Trace   string `               help:"Run the first seed alone, shortened if it fails, and write what happens to a file." placeholder:"FILE" type:"path"`
+	Trace   string `               help:"${prove_trace}" placeholder:"FILE" type:"path"`
 	JSON    bool   `name:"json"    help:"Print one JSON document in the end."`
 }
 

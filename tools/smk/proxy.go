@@ -15,25 +15,40 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/config"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/proxy"
 	"github.com/smk-go/smk/tools/smk/proxyjson"
 )
 
+// proxyTexts are those of flags and commands whose declarations have no room for them.
+var proxyTexts = kong.Vars{
+	"proxy_listen": "Where clients of the protocol connect",
+	"proxy_http":   "Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none.",
+	"proxy_state": "Keep what the engine and the clients know in this folder, and go on from it: a proxy that is " +
+		"killed " +
+		"forgets nothing.",
+	"proxy_sync": "Have each record of it on the disk before anything follows from it, so that a machine that " +
+		"crashes " +
+		"forgets nothing either.",
+	"proxy_grace": "How long the session with the exchange may be lost before clients are logged out",
+}
+
 // proxyCommand shares one session with the exchange among clients.
 type proxyCommand struct {
 	settingsFlags
 
 	Clients string  `placeholder:"FILE" help:"The clients, JSON: names, passwords and tokens, rights and limits."`
-	Listen  string  `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where clients of the protocol connect (${default}); port 0 takes a free one."`
-	HTTP    *string `name:"http" placeholder:"HOST:PORT" help:"Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none."`
+	Listen  string  `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"${proxy_listen} (${default}); port 0 takes a free one."`
+	HTTP    *string `name:"http" placeholder:"HOST:PORT" help:"${proxy_http}"`
 	Cert    string  `placeholder:"FILE" help:"A certificate, PEM: clients then have to speak TLS. It needs --key."`
 	Key     string  `placeholder:"FILE" help:"The certificate's private key, PEM."`
 
-	State *string       `placeholder:"DIR" help:"Keep what the engine and the clients know in this folder, and go on from it: a proxy that is killed forgets nothing."`
-	Sync  bool          `help:"Have each record of it on the disk before anything follows from it, so that a machine that crashes forgets nothing either."`
-	Grace time.Duration `default:"5s" placeholder:"TIME" help:"How long the session with the exchange may be lost before clients are logged out (${default}); 0 for not at all."`
+	State *string       `placeholder:"DIR" help:"${proxy_state}"`
+	Sync  bool          `help:"${proxy_sync}"`
+	Grace time.Duration `default:"5s" placeholder:"TIME" help:"${proxy_grace} (${default}); 0 for not at all."`
 
 	Schema bool `help:"Print the JSON schema, and end."`
 	JSON   bool `name:"json" help:"Say where clients connect as JSON, in a line, and log as JSON."`

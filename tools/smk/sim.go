@@ -10,42 +10,67 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/script"
 )
 
+// simTexts are those of flags and commands whose declarations have no room for them.
+var simTexts = kong.Vars{
+	"sim_addr": "Where to listen; port 0 takes a free one. Without a host it is this machine alone; 0.0.0.0 or [::] " +
+		"is every interface.",
+	"sim_trust":    "Where to write a certificate that was made now, for clients to trust",
+	"sim_accounts": "Accounts, JSON; without it demo and rival, their names being their passwords.",
+	"sim_speed":    "Seconds of the exchange in one second, 0.001 to 1000",
+	"sim_life":     "Actions of other participants a second, 0 for none",
+	"sim_faults": "What goes wrong on connections, such as drop=1%,delay=5%,delay-max=1s; swarm draws it from the " +
+		"seed, for each connection.",
+	"sim_state": "Keep what the exchange knows in this file, now and then and in the end, and go on from it: " +
+		"sessions " +
+		"are gone, accounts, orders, markets and numbers stay.",
+	"sim_stateevery": "How often",
+	"sim_history":    "Account messages kept for each account, which a client can ask for, at most 1048576",
+	"sim_truth": "Answer HTTP GET there with what the exchange knows: each account's orders, positions and balance, " +
+		"as JSON. Without a host it is this machine alone.",
+	"sim_play": "Play a scenario with clients of its own, as fast as possible, say whether it came out as expected, " +
+		"and end.",
+	"sim_for":  "End after this long; without it the exchange ends when it is interrupted.",
+	"sim_json": "Say how to connect, and in the end what the exchange knows, as JSON, in a line each.",
+}
+
 // simCommand is an exchange that any client of the protocol can log in to.
 type simCommand struct {
-	Addr string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Without a host it is this machine alone; 0.0.0.0 or [::] is every interface."`
+	Addr string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"${sim_addr}"`
 
 	TLS   bool   `name:"tls" help:"Speak TLS, with a certificate made now unless --cert names one."`
 	Cert  string `placeholder:"FILE" help:"The certificate, PEM. Implies --tls and needs --key."`
 	Key   string `placeholder:"FILE" help:"The certificate's private key, PEM."`
-	Trust string `default:"smk-sim.pem" placeholder:"FILE" help:"Where to write a certificate that was made now, for clients to trust (${default})."`
+	Trust string `default:"smk-sim.pem" placeholder:"FILE" help:"${sim_trust} (${default})."`
 
-	Accounts string `placeholder:"FILE" help:"Accounts, JSON; without it demo and rival, their names being their passwords."`
+	Accounts string `placeholder:"FILE" help:"${sim_accounts}"`
 	Markets  string `placeholder:"FILE" help:"Events and markets, JSON; without it a football match."`
 
 	Seed   uint64  `default:"1" help:"Seed of everything that is left to chance (${default})."`
-	Speed  float64 `default:"1" placeholder:"FACTOR" help:"Seconds of the exchange in one second, 0.001 to 1000 (${default})."`
-	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
-	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%,delay=5%,delay-max=1s; swarm draws it from the seed, for each connection."`
+	Speed  float64 `default:"1" placeholder:"FACTOR" help:"${sim_speed} (${default})."`
+	Life   int     `default:"50" placeholder:"RATE" help:"${sim_life} (${default})."`
+	Faults string  `placeholder:"PLAN" help:"${sim_faults}"`
 
-	State      string        `placeholder:"FILE" help:"Keep what the exchange knows in this file, now and then and in the end, and go on from it: sessions are gone, accounts, orders, markets and numbers stay."`
-	StateEvery time.Duration `default:"1s" placeholder:"TIME" help:"How often (${default}); 0 before every answer, so that an exchange that is killed forgets nothing that it said."`
+	State      string        `placeholder:"FILE" help:"${sim_state}"`
+	StateEvery time.Duration `default:"1s" placeholder:"TIME" help:"${sim_stateevery} (${default}); 0 before every answer, so that an exchange that is killed forgets nothing that it said."`
 
 	Orders  int `default:"131072" placeholder:"N" help:"Orders kept, live and ended, at most 4194304 (${default})."`
-	History int `default:"1024" placeholder:"N" help:"Account messages kept for each account, which a client can ask for, at most 1048576 (${default})."`
+	History int `default:"1024" placeholder:"N" help:"${sim_history} (${default})."`
 
-	Truth string `placeholder:"HOST:PORT" help:"Answer HTTP GET there with what the exchange knows: each account's orders, positions and balance, as JSON. Without a host it is this machine alone."`
+	Truth string `placeholder:"HOST:PORT" help:"${sim_truth}"`
 
 	Scenario  string `placeholder:"NAME|FILE" help:"What happens, from the start on: one of --scenarios, or a file."`
 	Scenarios bool   `help:"List the scenarios that there are, and end."`
-	Play      string `placeholder:"NAME|FILE" help:"Play a scenario with clients of its own, as fast as possible, say whether it came out as expected, and end."`
+	Play      string `placeholder:"NAME|FILE" help:"${sim_play}"`
 
 	End  bool          `help:"End when the scenario is over."`
-	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
-	JSON bool          `name:"json" help:"Say how to connect, and in the end what the exchange knows, as JSON, in a line each."`
+	For  time.Duration `placeholder:"TIME" help:"${sim_for}"`
+	JSON bool          `name:"json" help:"${sim_json}"`
 
 	scenario *script.Scenario // that was read
 }

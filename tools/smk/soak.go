@@ -11,10 +11,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/chaos"
 	"github.com/smk-go/smk/sim/fault"
 )
+
+// soakTexts are those of flags and commands whose declarations have no room for them.
+var soakTexts = kong.Vars{
+	"soak_forget": "Bots keep nothing in files: one that was killed asks for all messages of its account, so that a " +
+		"long run has to be slow.",
+}
 
 // soakCommand is bots and an exchange as processes, with a proxy between them that breaks connections. All of them are
 // killed and stopped at random, except one bot whose memory is watched. In the end everything that the bots know is
@@ -24,7 +32,7 @@ type soakCommand struct {
 	Seed   uint64        `help:"Seed of everything that is left to chance; without it a random one, which is printed."`
 	Plain  bool          `help:"Plain TCP instead of TLS: messages are lost, doubled and overtaken, too."`
 	Pace   int           `default:"100" help:"Requests of each bot a second at most (${default})."`
-	Forget bool          `help:"Bots keep nothing in files: one that was killed asks for all messages of its account, so that a long run has to be slow."`
+	Forget bool          `help:"${soak_forget}"`
 	Calm   bool          `help:"Break nothing and kill nobody."`
 	Dir    string        `placeholder:"DIR" help:"Keep the files of the run here; without it they are removed."`
 	JSON   bool          `name:"json" help:"Print one JSON document in the end."`

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/alecthomas/kong"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
@@ -26,6 +27,11 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
+// soakBotTexts are those of flags and commands whose declarations have no room for them.
+var soakBotTexts = kong.Vars{
+	"soakbot_state": "Where to keep what the bot knows; without it a bot that was killed asks for everything again.",
+}
+
 // soakBotCommand is a bot that trades at random until it is told to rest, says what it knows when it is asked, and
 // what it takes now and then.
 type soakBotCommand struct {
@@ -35,7 +41,7 @@ type soakBotCommand struct {
 	Password string
 	Seed     uint64
 	Pace     int    `help:"Requests a second."`
-	State    string `help:"Where to keep what the bot knows; without it a bot that was killed asks for everything again."`
+	State    string `help:"${soakbot_state}"`
 	Durable  bool   `help:"Sync each request to the disk before it leaves."`
 }
 

@@ -6,17 +6,24 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"github.com/smk-go/smk/tools/smk/screen"
 	"github.com/smk-go/smk/tools/smk/watch"
 )
 
+// watchTexts are those of flags and commands whose declarations have no room for them.
+var watchTexts = kong.Vars{
+	"watch_plain": "No sign beyond ASCII; so it is where the locale has no UTF-8. NO_COLOR in the environment leaves " +
+		"out colours.",
+}
+
 // watchCommand shows a bot in the terminal.
 type watchCommand struct {
 	screenFlags
 	JSON  bool `name:"json" help:"Print the picture as of the journal's end as JSON, once."`
-	Plain bool `help:"No sign beyond ASCII; so it is where the locale has no UTF-8. NO_COLOR in the environment leaves out colours."`
+	Plain bool `help:"${watch_plain}"`
 }
 
 // Run shows until ctx ends or q is pressed.
