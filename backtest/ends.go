@@ -119,7 +119,8 @@ func (c *Config) endWarnings(e *MarketEnd) (list []string) {
 	case !e.Ended:
 	case e.Assumed && n == 1:
 		list = append(list, fmt.Sprintf(
-			"who won market %d is not in the stream: contract %d is assumed, by its last price", e.Market, e.Winners[0]))
+			"who won market %d is not in the stream: contract %d is assumed, by its last price",
+			e.Market, e.Winners[0]))
 	case e.Assumed:
 		list = append(list, fmt.Sprintf(
 			"who won market %d is not in the stream: %d contracts are assumed, by their last prices: %v",

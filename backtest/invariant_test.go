@@ -124,7 +124,8 @@ func checkInvariants(t *testing.T, seed uint64, l Latency) {
 	for i, m := range run().Models {
 		if m.Digest != r.Models[i].Digest || len(m.Fills) != len(r.Models[i].Fills) || m.Profit != r.Models[i].Profit {
 			t.Errorf("%s: another run came to %s, %d fills, %v, the first to %s, %d, %v",
-				m.Queue, m.Digest, len(m.Fills), m.Profit, r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
+				m.Queue, m.Digest, len(m.Fills), m.Profit,
+				r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
 		}
 	}
 }

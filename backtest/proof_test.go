@@ -138,8 +138,8 @@ func (p *proof) String() string {
 	}
 	part := func(n uint64) float64 { return 100 * float64(n) / float64(p.filled) }
 	return fmt.Sprintf("%d days, %d orders, %d of them with a band; filled %.2f %% pessimistically, %.2f %% "+
-		"proportionally, %.2f %% optimistically of the truth; the bands are %.2f %% wide, the middle is off by %.2f %%; "+
-		"profits of %d contracts in order, %d of them with a band",
+		"proportionally, %.2f %% optimistically of the truth; the bands are %.2f %% wide, "+
+		"the middle is off by %.2f %%; profits of %d contracts in order, %d of them with a band",
 		p.days, p.orders, p.partial, part(p.models[0]), part(p.models[1]), part(p.models[2]), part(p.width),
 		part(p.offset), p.contracts, p.banded)
 }

@@ -20,7 +20,8 @@ func TestServiceLinks(t *testing.T) {
 		t, err, ErrUnknown,
 		"environment: SMK_SERVICE_HOST: is not known; Kubernetes or Docker probably set it, and 7 like it, "+
 			"for a service called smk: ",
-		"environment: SMK_SIM_PORT_80_TCP: is not known; Kubernetes or Docker probably set it for a service called smk-sim: ",
+		"environment: SMK_SIM_PORT_80_TCP: is not known; Kubernetes or Docker probably set it for a service called "+
+			"smk-sim: ",
 		"environment: SMK_B_PORT_80_TCP: is not known; Kubernetes or Docker probably set it, and 1 like it, "+
 			"for a service called smk-b: ",
 		"enableServiceLinks: false",

@@ -109,7 +109,11 @@ func TestProfileErrors(t *testing.T) {
 			"bot.conf:2: engine:sim.adress: is not known; the nearest is engine.address",
 		},
 		{"[engin:sim]\n", Options{}, "bot.conf:1: [engin:sim]: is not known; the nearest is [engine:sim]"},
-		{ok, Options{Profile: "sin"}, "config: profile sin: no section of the files has this profile; the nearest is sim"},
+		{
+			ok,
+			Options{Profile: "sin"},
+			"config: profile sin: no section of the files has this profile; the nearest is sim",
+		},
 		{
 			ok,
 			Options{Environ: []string{"SMK_PROFILE=sin"}},

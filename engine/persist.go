@@ -125,7 +125,8 @@ func resolvePersist(c *Config) error {
 	s := &c.State
 	if s.File == "" {
 		if s.DurableIntents || s.SaveEvery != 0 || s.OnSaveFailed != 0 || s.Account != "" {
-			return &ConfigError{"State.File", "must be set with State.Account, SaveEvery, DurableIntents and OnSaveFailed"}
+			return &ConfigError{"State.File", "must be set with State.Account, SaveEvery, DurableIntents and " +
+				"OnSaveFailed"}
 		}
 		return nil
 	}

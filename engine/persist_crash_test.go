@@ -126,7 +126,8 @@ func (c *crashes) run(kills int) {
 	if err := c.process.Wait(); err != nil {
 		c.t.Error(err)
 	}
-	c.t.Logf("%d orders of %d references, %d known at the start, %d intents, %d adopted, %d unknown, %d fills meanwhile",
+	c.t.Logf("%d orders of %d references, %d known at the start, %d intents, %d adopted, %d unknown, %d fills "+
+		"meanwhile",
 		len(c.references()), len(c.queued), c.known, c.intents, c.adopted, c.unknown, c.fills)
 }
 

@@ -123,7 +123,8 @@ func replayFrames(t *testing.T, receive, ring, filler int) {
 		}
 		result, err := engine.Replay(engine.ReplayConfig{Dir: dir, Wait: wait}, config, register)
 		if err != nil || result.Difference != nil || !result.Ended || handled != seen || !slices.Equal(heard, before) {
-			t.Errorf("%v, %v, %+v, %d of %d handled, heard\n%q, want\n%q", err, result.Difference, result, handled, seen,
+			t.Errorf("%v, %v, %+v, %d of %d handled, heard\n%q, want\n%q",
+				err, result.Difference, result, handled, seen,
 				heard, before)
 		}
 	})

@@ -45,7 +45,8 @@ func TestCrash(t *testing.T) {
 				break // a segment was begun before the one before was durable
 			}
 			if got.err != nil || got.last < synced || got.last > appended || got.lost != 0 {
-				t.Fatalf("seed %d, durability %d: up to %d, synced %d, appended %d: %v", seed, c.Durability, got.last, synced,
+				t.Fatalf("seed %d, durability %d: up to %d, synced %d, appended %d: %v",
+					seed, c.Durability, got.last, synced,
 					appended, got.err)
 			}
 			d = next
@@ -264,7 +265,8 @@ func TestDiskFull(t *testing.T) {
 		closed(t, j)
 		got := readDisk(t, d)
 		if s := j.Stats(); got.err != nil || got.lost < 500 || got.lost != s.Lost || got.last != r.Seq() || told != 1 {
-			t.Errorf("%d records, %d lost, up to %d of %d, told %d times, %+v", len(got.records), got.lost, got.last, r.Seq(),
+			t.Errorf("%d records, %d lost, up to %d of %d, told %d times, %+v",
+				len(got.records), got.lost, got.last, r.Seq(),
 				told, s)
 		}
 	}

@@ -264,7 +264,8 @@ func (s Schedule) String() string {
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
 	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n",
 		s.Latency, s.Jitter, s.Partial, s.History, s.Persist)
-	fmt.Fprintf(&b, "  wild %t, disorder %t, leased %t, jumps %t, %v\n", s.Wild, s.Disorder, s.Leased, s.Jumps, s.Settings)
+	fmt.Fprintf(&b, "  wild %t, disorder %t, leased %t, jumps %t, %v\n",
+		s.Wild, s.Disorder, s.Leased, s.Jumps, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

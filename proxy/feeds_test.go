@@ -134,6 +134,7 @@ func TestManyMarkets(t *testing.T) {
 	}
 	a := w.proxy.byName["anna"]
 	if a.lingering != 0 || len(w.proxy.markets) != len(a.subjects)+1 || len(a.subjects) >= 2*64 {
-		t.Errorf("%d linger, %d are subscribed to, of which anna's %d", a.lingering, len(w.proxy.markets), len(a.subjects))
+		t.Errorf("%d linger, %d are subscribed to, of which anna's %d",
+			a.lingering, len(w.proxy.markets), len(a.subjects))
 	}
 }

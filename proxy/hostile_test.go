@@ -406,7 +406,8 @@ func (v *villain) check() {
 		stake += o.stake()
 	}
 	if a.open != live || a.open != len(a.orders) || a.waiting != 0 || a.stake != stake || a.stake > a.StakeMax {
-		t.Errorf("anna has %d orders open, %d in the list, %d on the exchange, %d without an answer, a stake of %v, not %v",
+		t.Errorf("anna has %d orders open, %d in the list, %d on the exchange, %d without an answer, "+
+			"a stake of %v, not %v",
 			a.open, len(a.orders), live, a.waiting, a.stake, stake)
 	}
 	if n := len(a.subjects); n > 0 && len(a.logins) == 0 {

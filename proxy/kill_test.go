@@ -231,7 +231,8 @@ func TestKill(t *testing.T) {
 	}
 	for reference, n := range accepted {
 		if n != 1 || !sent[reference] || refused[reference] {
-			t.Errorf("order %d was accepted %d times, sent %v, rejected %v", reference, n, sent[reference], refused[reference])
+			t.Errorf("order %d was accepted %d times, sent %v, rejected %v",
+				reference, n, sent[reference], refused[reference])
 		}
 	}
 	if labels != len(accepted) || labels == 0 {

@@ -418,7 +418,8 @@ func TestWindow(t *testing.T) {
 	c.want() // a change of an invisible level
 	x.Submit(DemoUsername, createRequest(sell, 400000, 5000))
 	got := c.receiveAll()
-	if got[0] != "S5 quotes 200000 bids 5000:0 4500:400000 offers 5000:300000 traded BUY 100000@5000 low=5000 high=5000" {
+	if got[0] != "S5 quotes 200000 bids 5000:0 4500:400000 offers 5000:300000 traded BUY 100000@5000 low=5000 "+
+		"high=5000" {
 		t.Error(got[0])
 	}
 	bid(4000, 30000)

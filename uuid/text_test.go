@@ -51,7 +51,8 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"order":"o-5gv2rma270x9lp80","absent":null,"pointer":"u-2yo","events":["e-3wk5c","e-3cw"],"named":{"c-2j0s":"yes"}}`
+	const want = `{"order":"o-5gv2rma270x9lp80","absent":null,"pointer":"u-2yo",` +
+		`"events":["e-3wk5c","e-3cw"],"named":{"c-2j0s":"yes"}}`
 	if string(text) != want {
 		t.Errorf("%s\nwant %s", text, want)
 	}

@@ -64,7 +64,8 @@ func TestResolveEndsRequests(t *testing.T) {
 		}
 	}
 	if len(resolved) != many || ended != 1 || m.Doubts() != 1 {
-		t.Errorf("%d of %d requests resolved, ended %d times, %d doubts are left", len(resolved), many, ended, m.Doubts())
+		t.Errorf("%d of %d requests resolved, ended %d times, %d doubts are left",
+			len(resolved), many, ended, m.Doubts())
 	}
 	if d := m.Audit(); d != "" {
 		t.Error(d)

@@ -188,7 +188,8 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // are set.
 func (c Config) String() string {
 	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d "+
-		"AccountApplied:%v InDoubt:%d AccountFromStart:%t RequireCaughtUp:%t CancelUnresolved:%t ReconnectOnAccountGap:%t "+
+		"AccountApplied:%v InDoubt:%d AccountFromStart:%t RequireCaughtUp:%t CancelUnresolved:%t "+
+		"ReconnectOnAccountGap:%t "+
 		"ResumeFrom:%v CancelAllOnFailure:%t ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v "+
 		"LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v StaleAfter:%v AnswerTimeout:%v "+
 		"UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",

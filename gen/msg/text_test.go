@@ -39,7 +39,8 @@ func TestText(t *testing.T) {
 		{new(msg.PriceFeedSubscribe), "price_feed_subscribe{}"},
 		{
 			&quotes,
-			"contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] last_execution=execution{liquidity=Side(3)} market_id=1}",
+			"contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] " +
+				"last_execution=execution{liquidity=Side(3)} market_id=1}",
 		},
 		{&balance, `balance_changed{reason="rule 4\n" available_balance=-12.5 exposure=1e+300}`},
 		{&invalid, "order_invalid{reasons=[" + msg.OrderInvalidReason(1).String() + " OrderInvalidReason(99)]}"},

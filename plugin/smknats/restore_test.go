@@ -49,7 +49,8 @@ func TestRestoreStartsWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := w.end.offset - w.started; n >= restoreStart || n < 0 {
-			t.Fatalf("segment %d, offset %d: the disk has been asked for what is before %d", w.end.segment, w.end.offset,
+			t.Fatalf("segment %d, offset %d: the disk has been asked for what is before %d",
+				w.end.segment, w.end.offset,
 				w.started)
 		}
 	}

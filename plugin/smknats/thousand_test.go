@@ -195,7 +195,8 @@ func TestThousand(t *testing.T) {
 	if m.differs(late) != "" { // the publisher was at work
 		until(t, late, m.differs(late), func(e Event) bool { return e.Kind == BookChanged && m.differs(late) == "" })
 	}
-	t.Logf("%d contracts: the picture was complete after %v, and right after %v", contracts, complete, time.Since(began))
+	t.Logf("%d contracts: the picture was complete after %v, and right after %v",
+		contracts, complete, time.Since(began))
 	if m.differs(slow) != "" {
 		until(t, slow, m.differs(slow), func(e Event) bool { return e.Kind == BookChanged && m.differs(slow) == "" })
 	}

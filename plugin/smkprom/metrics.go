@@ -76,7 +76,10 @@ var metrics = []metric{
 	{"smk_account_complete", gauge, "", "1 if orders, positions and money are complete as far as is known."},
 	{"smk_account_caught_up", gauge, "", "1 if everything that the exchange repeats after a login was received."},
 	{"smk_account_cash", gauge, "", "Available balance and reserve, in the account's currency."},
-	{"smk_account_exposure", gauge, "part", "Worst case by part, in the account's currency; total is the most to lose."},
+	{
+		"smk_account_exposure", gauge, "part",
+		"Worst case by part, in the account's currency; total is the most to lose.",
+	},
 	{"smk_account_exposure_max", gauge, "", "Limit of the account's exposure in its currency, 0 if there is none."},
 	{"smk_account_realised_profit", gauge, "", "Result of settled markets, in the account's currency."},
 	{"smk_account_loss_max", gauge, "", "Limit of the realised loss in the account's currency, 0 if there is none."},

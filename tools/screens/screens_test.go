@@ -121,7 +121,8 @@ func (d *day) past(b *browser) {
 	settled := func() bool { return !eval[bool](b, `state.seeking || state.wanted !== null`) }
 	b.press("H")
 	d.until("the page shows the halt of the past", func() bool {
-		return settled() && eval[bool](b, `state.travel !== null && document.querySelectorAll('.ladder.halted').length === 3`)
+		return settled() && eval[bool](b, `state.travel !== null &&
+			document.querySelectorAll('.ladder.halted').length === 3`)
 	})
 	at, picture := record(), b.picture()
 	if !strings.Contains(b.text("#banner"), "The past") || !strings.Contains(picture, "goal for Home") {

@@ -23,10 +23,10 @@ import (
 var backtestTexts = kong.Vars{
 	"backtest_compare": "As --journal, of the bot's own day: compare what it did then with the backtest.",
 	"backtest_bot": "The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It " +
-		"finds the " +
-		"exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too.",
+		"finds the exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too.",
 	"backtest_out": "Save result.json, result.html and Parquet files in this folder; of a sweep, in a folder " +
 		"each.",
+	"queues":            "pessimistic,proportional,optimistic",
 	"backtest_queue":    "Assumptions about the queue, a run each: pessimistic, proportional, optimistic.",
 	"backtest_feed":     "From the exchange to the bot, of market data: none, a time, or measured.",
 	"backtest_entry":    "From the bot to the exchange.",
@@ -36,8 +36,7 @@ var backtestTexts = kong.Vars{
 	"backtest_winner":   "Who won; otherwise the contract with the highest last price.",
 	"backtest_eachwins": "Markets whose contracts win or lose each by itself.",
 	"backtest_speed": "Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that " +
-		"it has to " +
-		"answer. A bot that goes by its own clock needs 1.",
+		"it has to answer. A bot that goes by its own clock needs 1.",
 	"backtest_step": "With --speed 0, how much of the recording is sent before the bot has to have kept up.",
 	"backtest_set":  "Run with each of the values in place of {NAME}, and of all names each with each.",
 }
@@ -58,7 +57,7 @@ type backtestCommand struct {
 
 // backtestSettings are what a run is made of.
 type backtestSettings struct {
-	Queue      []string      `enum:"pessimistic,proportional,optimistic" placeholder:"NAME" default:"pessimistic,proportional,optimistic" help:"${backtest_queue}"`
+	Queue      []string      `enum:"${queues}" placeholder:"NAME" default:"${queues}" help:"${backtest_queue}"`
 	Feed       string        `name:"feed-latency" default:"none" placeholder:"TIME" help:"${backtest_feed}"`
 	Entry      string        `name:"entry-latency" default:"none" placeholder:"TIME" help:"${backtest_entry}"`
 	Response   string        `name:"response-latency" default:"none" placeholder:"TIME" help:"${backtest_response}"`
@@ -284,7 +283,8 @@ func combinations(sets []string) ([]map[string]string, error) {
 			return nil, usageError{fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)}
 		}
 		if name == "addr" || name == "host" || name == "port" {
-			return nil, usageError{fmt.Errorf("--set: {%s} is where the recorded market listens: choose another name", name)}
+			return nil, usageError{fmt.Errorf("--set: {%s} is where the recorded market listens: choose another name",
+				name)}
 		}
 		list := strings.Split(values, ",")
 		if len(all)*len(list) > combinationsMax {

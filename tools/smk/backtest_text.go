@@ -261,7 +261,8 @@ func (t *textWriter) comparison(c *backtest.Comparison) {
 	if c.Inside {
 		where = "inside of"
 	}
-	t.line("\nlive: %d orders, %d fills, %s filled, profit %s: %s the band of %s to %s", c.Live.Orders, len(c.Live.Fills),
+	t.line("\nlive: %d orders, %d fills, %s filled, profit %s: %s the band of %s to %s",
+		c.Live.Orders, len(c.Live.Fills),
 		payoff(c.Live.Filled), moneyText(c.Live.Profit), where, moneyText(c.Low), moneyText(c.High))
 	t.line("queue\tmatched\tmissed\tinvented\tprofit - live\tpositions apart by\tat\tlargest cause")
 	for i := range c.Models {

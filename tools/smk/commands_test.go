@@ -191,7 +191,8 @@ func TestCompletions(t *testing.T) {
 	tried := 0
 	for shell, complete := range map[string]string{
 		"bash": `source "$1"; COMP_WORDS=(smk journal verif) COMP_CWORD=2; _smk; echo "${COMPREPLY[@]}"`,
-		"zsh":  `autoload -U compinit; compinit -D; source "$1"; (( $+functions[_smk_journal_verify] && $+_comps[smk] )) && echo verify`,
+		"zsh": `autoload -U compinit; compinit -D; source "$1"; ` +
+			`(( $+functions[_smk_journal_verify] && $+_comps[smk] )) && echo verify`,
 		"fish": `source $argv[1]; complete -C "smk journal verif" | cut -f1`,
 	} {
 		path, err := exec.LookPath(shell)
@@ -280,7 +281,8 @@ func TestConfigShow(t *testing.T) {
 		}
 		return strings.ReplaceAll(out.String(), dir+"/", "")
 	}
-	base := "engine.dial_timeout = 1s (bot.conf:3)\nsession.username = set (bot.conf:6)\nsession.password = set (bot.conf:5)\n"
+	base := "engine.dial_timeout = 1s (bot.conf:3)\nsession.username = set (bot.conf:6)\nsession.password = set " +
+		"(bot.conf:5)\n"
 	for _, c := range []struct {
 		args []string
 		want string
@@ -317,8 +319,9 @@ func TestConfigErrors(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--set", "engine.adress=a:1", "--set", "engine.wait=x"}, exitFailed, "smk: config: flag --set: engine.adress: is not known; " +
-			"the nearest is engine.address\nsmk: config: flag --set: engine.wait: is \"x\", which is not one of block, spin, spinblock\n"},
+		{[]string{"--set", "engine.adress=a:1", "--set", "engine.wait=x"}, exitFailed, "smk: config: flag --set: " +
+			"engine.adress: is not known; the nearest is engine.address\nsmk: config: flag --set: engine.wait: " +
+			"is \"x\", which is not one of block, spin, spinblock\n"},
 		{
 			[]string{"--set", "engine.address"},
 			exitUsage,

@@ -25,6 +25,7 @@ var dashTexts = kong.Vars{
 	"dash_journal":    "Journal to show, old or being written: engine.Config.Journal.Dir of the bot.",
 	"dash_name":       "Names of contracts, which no journal has; may be repeated.",
 	"dash_commission": "Commission on a market's net winnings",
+	"dash_others":     "another host than this machine lets everyone see it who reaches it.",
 	"dash_listen":     "Where to serve the page",
 	"dash_host":       "Another name under which browsers may ask for the page; may be repeated.",
 	"dash_bot":        "Where the bot takes commands: http://127.0.0.1:9465, see plugin/smkcontrol.",
@@ -77,7 +78,7 @@ func (f *screenFlags) live(ctx context.Context, past bool) (live *screen.Live, s
 // dashCommand serves the dashboard.
 type dashCommand struct {
 	screenFlags
-	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"${dash_listen} (${default}); another host than this machine lets everyone see it who reaches it."`
+	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"${dash_listen} (${default}); ${dash_others}"`
 	Host   []string `placeholder:"HOST:PORT" help:"${dash_host}"`
 	Open   bool     `help:"Open the page in a browser."`
 	EOF    bool     `name:"until-eof" hidden:"" help:"End when the standard input ends."`
@@ -102,7 +103,8 @@ func (c *dashCommand) Validate() error {
 	case !c.Control && c.Bot != "":
 		return errors.New("--bot: without --control no commands are passed to it")
 	case c.Control && !isBotOfThisMachine(c.Bot):
-		return errors.New("--bot: not an address on this machine, such as http://127.0.0.1:9465: the token is not encrypted")
+		return errors.New("--bot: not an address on this machine, such as http://127.0.0.1:9465: the token is not " +
+			"encrypted")
 	}
 	return nil
 }
@@ -137,7 +139,8 @@ func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 	}
 	if c.Control && !server.Loopback() {
 		return errors.Join(
-			usageError{errors.New("--control: --listen has to be on this machine alone, such as 127.0.0.1:0")}, server.Close())
+			usageError{errors.New("--control: --listen has to be on this machine alone, such as " +
+				"127.0.0.1:0")}, server.Close())
 	}
 	if c.JSON {
 		err = json.NewEncoder(std.out).Encode(map[string]string{"url": server.URL()})

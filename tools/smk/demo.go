@@ -29,7 +29,8 @@ var demoTexts = kong.Vars{
 	"demo_speed": "Seconds of the match in one second, 1 to 100; 0 is 20 with --dash, and 100 without.",
 	"demo_nats": "Publish a match on NATS, and go on until interrupted: with a server of its own, unless --nats-url " +
 		"names another.",
-	"demo_natslisten": "Where the server of --nats listens",
+	"demo_at": "127.0.0.1:4222",
+	"demo_on": "Where the server of --nats listens",
 }
 
 type demoCommand struct {
@@ -49,7 +50,7 @@ type demoCommand struct {
 	Control  bool    `help:"Let the page of --dash halt, flatten and resume the bot."`
 
 	NATS       bool   `name:"nats" help:"${demo_nats}"`
-	NATSListen string `name:"nats-listen" default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"${demo_natslisten} (${default})."`
+	NATSListen string `name:"nats-listen" default:"${demo_at}" placeholder:"HOST:PORT" help:"${demo_on} (${default})."`
 	NATSURL    string `name:"nats-url" placeholder:"URL,..." help:"Servers for --nats, instead of its own."`
 	NATSCreds  string `name:"nats-creds" type:"existingfile" placeholder:"FILE" help:"Credentials file for --nats-url."`
 }

@@ -83,9 +83,10 @@ func TestFannedOut(t *testing.T) {
 			alone, shares = append(alone, a.RoundTrip.P99), append(shares, p.share)
 			fanned, burnt, idle = append(fanned, over(p)), append(burnt, over(b)), append(idle, over(i))
 			apart = append(apart, ownFanned.RoundTrip.P99/own.RoundTrip.P99)
-			t.Logf("%d orders a second: p99 %.0f us alone; with %d consumers %.0f us (%.2f cores, %d messages), with as much else "+
-				"%.0f us, with idle consumers %.0f us (%.2f cores, %d messages); on a core of its own %.0f us, with consumers "+
-				"%.0f us (%d messages)", rate, a.RoundTrip.P99, f.consumers, p.RoundTrip.P99, p.share, p.delivered,
+			t.Logf("%d orders a second: p99 %.0f us alone; with %d consumers %.0f us (%.2f cores, %d messages), "+
+				"with as much else %.0f us, with idle consumers %.0f us (%.2f cores, %d messages); "+
+				"on a core of its own %.0f us, with consumers %.0f us (%d messages)",
+				rate, a.RoundTrip.P99, f.consumers, p.RoundTrip.P99, p.share, p.delivered,
 				b.RoundTrip.P99, i.RoundTrip.P99, i.share, i.delivered, own.RoundTrip.P99, ownFanned.RoundTrip.P99,
 				ownFanned.delivered)
 		}
@@ -93,8 +94,9 @@ func TestFannedOut(t *testing.T) {
 			slices.Sort(list)
 		}
 		m := rounds / 2
-		t.Logf("%d orders a second, medians of %d rounds: p99 %.0f us alone; fan-out / alone %.2f, as much else / alone %.2f, "+
-			"idle fan-out / alone %.2f, on cores apart %.2f; fan-out takes %.2f cores", rate, rounds, alone[m], fanned[m],
+		t.Logf("%d orders a second, medians of %d rounds: p99 %.0f us alone; fan-out / alone %.2f, "+
+			"as much else / alone %.2f, idle fan-out / alone %.2f, on cores apart %.2f; fan-out takes %.2f cores",
+			rate, rounds, alone[m], fanned[m],
 			burnt[m], idle[m], apart[m], shares[m])
 	}
 }

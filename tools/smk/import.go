@@ -48,7 +48,8 @@ func (c *importBetfair) Run(ctx context.Context, std stdio) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s: %d markets, %d messages, %d trades, of %d lines, %d of them malformed\n", c.Out, r.Markets,
+	fmt.Fprintf(std.out, "%s: %d markets, %d messages, %d trades, of %d lines, %d of them malformed\n",
+		c.Out, r.Markets,
 		r.Messages, r.Trades, r.Lines, r.Malformed)
 	if r.Handicaps > 0 {
 		fmt.Fprintf(std.out, "%d changes of runners with a handicap are left out\n", r.Handicaps)

@@ -38,7 +38,8 @@ func (c *journalRepair) Run(std stdio) error {
 		_, err = fmt.Fprintf(std.out, "no damage; %d records copied\n", r.Records)
 		return err
 	}
-	_, err = fmt.Fprintf(std.out, "%s\n%d records in %d segments copied, up to number %d; %d bytes behind the damage left out\n",
+	_, err = fmt.Fprintf(std.out, "%s\n%d records in %d segments copied, up to number %d; %d bytes behind the "+
+		"damage left out\n",
 		o.Damage, r.Records, r.Segments, r.LastSeq, r.LeftOut)
 	return err
 }

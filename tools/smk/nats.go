@@ -18,7 +18,7 @@ import (
 
 // natsTexts are those of flags and commands whose declarations have no room for them.
 var natsTexts = kong.Vars{
-	"nats_url":         "Servers",
+	"nats":             "nats://127.0.0.1:4222",
 	"nats_password":    "Password of --user; in the environment, as others can see flags.",
 	"nats_ca":          "Authorities of the servers' certificates, PEM.",
 	"nats_environment": "First part of the subjects, such as production",
@@ -30,8 +30,7 @@ var natsTexts = kong.Vars{
 	"nats_bot": "Where the bot takes commands, see plugin/smkcontrol; its token is SMK_CONTROL_TOKEN, and requests " +
 		"are signed with SMK_NATS_KEY.",
 	"nats_idle": "Take only processor time that nobody else wants, on Linux. A publisher that gets none falls " +
-		"behind, " +
-		"and catches up.",
+		"behind, and catches up.",
 	"nats_to": "Folder of the journal; one that was restored before is written on.",
 }
 
@@ -45,7 +44,7 @@ type natsCommand struct {
 
 // natsFlags say which servers are used, and as whom.
 type natsFlags struct {
-	URL      string `name:"url" default:"nats://127.0.0.1:4222" env:"SMK_NATS_URL" placeholder:"URL,..." help:"${nats_url} (${default})."`
+	URL      string `name:"url" default:"${nats}" env:"SMK_NATS_URL" placeholder:"URL,..." help:"Servers (${default})."`
 	Creds    string `type:"existingfile" placeholder:"FILE" help:"Credentials file of the user."`
 	User     string `placeholder:"NAME" help:"User, with a password in SMK_NATS_PASSWORD."`
 	Password string `hidden:"" env:"SMK_NATS_PASSWORD" help:"${nats_password}"`
@@ -155,7 +154,8 @@ func (c *natsPublishCommand) config() smknats.Config {
 }
 
 func natsProgress(s smknats.Stats) string {
-	text := fmt.Sprintf("log up to record %d, %.1f MB; books and orders up to %d", s.Record, float64(s.Bytes)/1e6, s.Read)
+	text := fmt.Sprintf("log up to record %d, %.1f MB; books and orders up to %d",
+		s.Record, float64(s.Bytes)/1e6, s.Read)
 	if s.Failure != "" {
 		text += "; last trouble: " + s.Failure
 	}
@@ -166,7 +166,8 @@ func writeNATSStats(w io.Writer, s smknats.Stats, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(s)
 	}
-	_, err := fmt.Fprintf(w, "log         %d blocks, %d bytes, up to record %d\nbooks       %d messages\norders      %d events\n",
+	_, err := fmt.Fprintf(w, "log         %d blocks, %d bytes, up to record %d\nbooks       %d messages\norders     "+
+		" %d events\n",
 		s.Blocks, s.Bytes, s.Record, s.Books, s.Events)
 	return err
 }

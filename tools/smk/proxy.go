@@ -25,8 +25,9 @@ import (
 
 // proxyTexts are those of flags and commands whose declarations have no room for them.
 var proxyTexts = kong.Vars{
-	"proxy_listen": "Where clients of the protocol connect",
-	"proxy_http":   "Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none.",
+	"proxy_free": "port 0 takes a free one.",
+	"proxy_at":   "Where clients of the protocol connect",
+	"proxy_http": "Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none.",
 	"proxy_state": "Keep what the engine and the clients know in this folder, and go on from it: a proxy that is " +
 		"killed " +
 		"forgets nothing.",
@@ -41,7 +42,7 @@ type proxyCommand struct {
 	settingsFlags
 
 	Clients string  `placeholder:"FILE" help:"The clients, JSON: names, passwords and tokens, rights and limits."`
-	Listen  string  `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"${proxy_listen} (${default}); port 0 takes a free one."`
+	Listen  string  `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"${proxy_at} (${default}); ${proxy_free}"`
 	HTTP    *string `name:"http" placeholder:"HOST:PORT" help:"${proxy_http}"`
 	Cert    string  `placeholder:"FILE" help:"A certificate, PEM: clients then have to speak TLS. It needs --key."`
 	Key     string  `placeholder:"FILE" help:"The certificate's private key, PEM."`

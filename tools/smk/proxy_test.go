@@ -109,7 +109,8 @@ func TestProxy(t *testing.T) {
 			return string(b)
 		}
 		if round == 0 {
-			post(`{"type":"create","market":100000,"contract":200000,"side":"buy","price":1000,"quantity":10000,"reference":"7"}`)
+			post(`{"type":"create","market":100000,"contract":200000,"side":"buy","price":1000,` +
+				`"quantity":10000,"reference":"7"}`)
 		}
 		for !strings.Contains(post(`{"type":"orders"}`), `"reference":"7"`) {
 		}
@@ -173,22 +174,55 @@ func TestProxyRefuses(t *testing.T) {
 			proxyFiles(t, "x:1", `{"clients":[{"name":"a","secret":1}]}`), exitFailed,
 			`no setting "secret"`,
 		},
-		"no JSON":       {proxyFiles(t, "x:1", `{"clients":[{"token":"top-secret}`), exitFailed, "--clients"},
-		"wrong type":    {proxyFiles(t, "x:1", `{"clients":[{"rate":"top-secret"}]}`), exitFailed, "rate"},
-		"no amount":     {proxyFiles(t, "x:1", `{"clients":[{"stake_max":"top-secret"}]}`), exitFailed, "--clients"},
-		"two":           {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret"},{"name":"a","token":"b"}]}`), exitFailed, "two of a"},
-		"one token":     {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret"},{"name":"b","token":"top-secret"}]}`), exitFailed, "same"},
+		"no JSON":    {proxyFiles(t, "x:1", `{"clients":[{"token":"top-secret}`), exitFailed, "--clients"},
+		"wrong type": {proxyFiles(t, "x:1", `{"clients":[{"rate":"top-secret"}]}`), exitFailed, "rate"},
+		"no amount":  {proxyFiles(t, "x:1", `{"clients":[{"stake_max":"top-secret"}]}`), exitFailed, "--clients"},
+		"two": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret"},{"name":"a","token":"b"}]}`),
+			exitFailed, "two of a",
+		},
+		"one token": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret"},{"name":"b","token":"top-secret"}]}`),
+			exitFailed, "same",
+		},
 		"no credential": {proxyFiles(t, "x:1", `{"clients":[{"name":"a"}]}`), exitFailed, "no password and no token"},
-		"no name":       {proxyFiles(t, "x:1", `{"clients":[{"name":"a/b","token":"top-secret"}]}`), exitFailed, "letters"},
-		"both":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","token_file":"anna.token"}]}`), exitFailed, "both set"},
-		"no file":       {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token_file":"nowhere"}]}`), exitFailed, "token_file"},
-		"twice":         {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","read_only":true,"Read_Only":false}]}`), exitFailed, `"read_only" is there twice`},
-		"null":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":null}]}`), exitFailed, "markets: a value is null"},
-		"no markets":    {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":[]}]}`), exitFailed, "markets: is empty"},
-		"no orders":     {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","orders_max":0}]}`), exitFailed, "orders_max"},
-		"no stake":      {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","stake_max":"0.00"}]}`), exitFailed, "stake_max"},
-		"tiny":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","quantity_max":"0.00009"}]}`), exitFailed, "quantity_max"},
-		"none":          {proxyFiles(t, "x:1", `{"clients":[]}`), exitFailed, "Clients"},
+		"no name": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a/b","token":"top-secret"}]}`),
+			exitFailed, "letters",
+		},
+		"both": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","token_file":"anna.token"}]}`),
+			exitFailed, "both set",
+		},
+		"no file": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token_file":"nowhere"}]}`),
+			exitFailed, "token_file",
+		},
+		"twice": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","read_only":true,"Read_Only":false}]}`),
+			exitFailed, `"read_only" is there twice`,
+		},
+		"null": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":null}]}`),
+			exitFailed, "markets: a value is null",
+		},
+		"no markets": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":[]}]}`),
+			exitFailed, "markets: is empty",
+		},
+		"no orders": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","orders_max":0}]}`),
+			exitFailed, "orders_max",
+		},
+		"no stake": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","stake_max":"0.00"}]}`),
+			exitFailed, "stake_max",
+		},
+		"tiny": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","quantity_max":"0.00009"}]}`),
+			exitFailed, "quantity_max",
+		},
+		"none": {proxyFiles(t, "x:1", `{"clients":[]}`), exitFailed, "Clients"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, log strings.Builder

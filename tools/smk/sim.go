@@ -29,6 +29,7 @@ var simTexts = kong.Vars{
 	"sim_state": "Keep what the exchange knows in this file, now and then and in the end, and go on from it: " +
 		"sessions " +
 		"are gone, accounts, orders, markets and numbers stay.",
+	"sim_each":       "0 before every answer, so that an exchange that is killed forgets nothing that it said.",
 	"sim_stateevery": "How often",
 	"sim_history":    "Account messages kept for each account, which a client can ask for, at most 1048576",
 	"sim_truth": "Answer HTTP GET there with what the exchange knows: each account's orders, positions and balance, " +
@@ -57,7 +58,7 @@ type simCommand struct {
 	Faults string  `placeholder:"PLAN" help:"${sim_faults}"`
 
 	State      string        `placeholder:"FILE" help:"${sim_state}"`
-	StateEvery time.Duration `default:"1s" placeholder:"TIME" help:"${sim_stateevery} (${default}); 0 before every answer, so that an exchange that is killed forgets nothing that it said."`
+	StateEvery time.Duration `default:"1s" placeholder:"TIME" help:"${sim_stateevery} (${default}); ${sim_each}"`
 
 	Orders  int `default:"131072" placeholder:"N" help:"Orders kept, live and ended, at most 4194304 (${default})."`
 	History int `default:"1024" placeholder:"N" help:"${sim_history} (${default})."`

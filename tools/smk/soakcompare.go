@@ -102,7 +102,8 @@ func (s *soak) compare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "bot %d     %s equals the exchange: %d live orders, %d account messages, %d doubts, %d anomalies\n",
+		fmt.Fprintf(s.out, "bot %d     %s equals the exchange: %d live orders, %d account messages, %d doubts, %d "+
+			"anomalies\n",
 			i, name, len(state.Orders), state.AccountSequence, state.Doubts, state.Anomalies)
 		s.report.Bots = append(s.report.Bots, soakBotReport{
 			name, len(state.Orders), state.AccountSequence, state.Doubts, state.Anomalies,
@@ -223,7 +224,8 @@ func judgeSamples(out io.Writer, report *soakReport, all []soakSample) error {
 	third := max(1, len(samples)/3)
 	first, last := least(samples[:third]), least(samples[len(samples)-third:])
 	end := samples[len(samples)-1]
-	fmt.Fprintf(out, "memory    live heap %d, then %d KiB; in use %d, then %d; goroutines %d, then %d; files %d, then %d\n",
+	fmt.Fprintf(out, "memory    live heap %d, then %d KiB; in use %d, then %d; goroutines %d, then %d; files %d, "+
+		"then %d\n",
 		first.Heap>>10, last.Heap>>10, first.InUse>>10, last.InUse>>10, first.Goroutines, last.Goroutines, first.Files,
 		last.Files)
 	collected := end.Collected - samples[0].Collected
@@ -240,7 +242,8 @@ func judgeSamples(out io.Writer, report *soakReport, all []soakSample) error {
 	case last.Files > first.Files:
 		return fmt.Errorf("%w: there were %d open files, and are %d", errMissed, first.Files, last.Files)
 	case uint64(collected) > end.Connected-samples[0].Connected:
-		return fmt.Errorf("%w: garbage was collected %d times, with %d connections", errMissed, collected, end.Connected)
+		return fmt.Errorf("%w: garbage was collected %d times, with %d connections",
+			errMissed, collected, end.Connected)
 	}
 	return nil
 }

@@ -21,8 +21,9 @@ var Differences = [differencesEnd]string{
 		"the value goes missing silently",
 	DifferenceDepth:    "groups in an unknown field nest msg.GroupDepthMax deep; google follows 10,000",
 	DifferenceElements: "repeated fields have the limits of gen/msg; google has none",
-	DifferenceForeign:  "bodies that a payload's type does not name are passed over unread; google reads and keeps them",
-	DifferenceUnknown:  "unknown fields are counted and dropped; google keeps their bytes and writes them again",
+	DifferenceForeign: "bodies that a payload's type does not name are passed over unread; " +
+		"google reads and keeps them",
+	DifferenceUnknown: "unknown fields are counted and dropped; google keeps their bytes and writes them again",
 }
 
 func (d Difference) String() string { return Differences[d] }

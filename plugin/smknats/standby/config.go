@@ -51,7 +51,8 @@ func (c *Config) complete() error {
 	case e.Fence != nil || e.ReferenceTerm != 0:
 		return &ConfigError{"Engine", "has Fence or ReferenceTerm, which Run sets"}
 	case e.State.Disable || e.State.File != "" || e.State.Files != nil || e.State.DurableIntents:
-		return &ConfigError{"Engine.State", "has Disable, File, Files or DurableIntents, which do not go with a standby"}
+		return &ConfigError{"Engine.State", "has Disable, File, Files or DurableIntents, which do not go with a " +
+			"standby"}
 	case e.Clock != nil:
 		return &ConfigError{"Engine.Clock", "is set: a lease has no virtual time"}
 	case c.Log != nil && e.Journal.Dir == "":

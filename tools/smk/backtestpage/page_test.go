@@ -44,7 +44,8 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := b.String()
-	foreign := regexp.MustCompile(`(?i)https?:|<script|<img|<link[^>]+href="[^d]|\ssrc=|@import|url\(|\son[a-z]+=|ZgotmplZ`)
+	foreign := regexp.MustCompile(`(?i)https?:|<script|<img|<link[^>]+href="[^d]|` +
+		`\ssrc=|@import|url\(|\son[a-z]+=|ZgotmplZ`)
 	if found := foreign.FindString(html); found != "" {
 		t.Errorf("the page has %q", found)
 	}

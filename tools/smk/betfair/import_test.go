@@ -34,7 +34,8 @@ func TestImportNothing(t *testing.T) {
 // TestImportFails leaves no journal behind that looks like a whole one.
 func TestImportFails(t *testing.T) {
 	file, dir := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "journal")
-	lines := `{"op":"mcm","pt":1,"mc":[{"id":"1.7","img":true,"rc":[{"id":1,"atb":[[2,100]]}]}]}` + "\nno JSON\nnor this\n"
+	lines := `{"op":"mcm","pt":1,"mc":[{"id":"1.7","img":true,"rc":[{"id":1,"atb":[[2,100]]}]}]}` +
+		"\nno JSON\nnor this\n"
 	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +56,8 @@ func TestImportFails(t *testing.T) {
 // none, and holds what a backtest makes of them.
 func TestImportEnds(t *testing.T) {
 	line := func(pt int, status string, runners ...string) string {
-		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,"runners":[%s]}}]}`, pt,
-			status, strings.Join(runners, ","))
+		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,"runners":[%s]}}]}`,
+			pt, status, strings.Join(runners, ","))
 	}
 	runner := func(id int, status string) string { return fmt.Sprintf(`{"id":%d,"status":%q}`, id, status) }
 	out := func(id int, percent float64) string {

@@ -38,7 +38,8 @@ type serve struct {
 }
 
 func (serve) Help() string {
-	return "Serving goes on until it is interrupted.\n\nExamples:\n\n    try serve --count 5   five times\n    .hidden 'dot'"
+	return "Serving goes on until it is interrupted.\n\nExamples:\n\n    try serve --count 5   five times\n    " +
+		".hidden 'dot'"
 }
 
 func sampleOf(t *testing.T) *Command {

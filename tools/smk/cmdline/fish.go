@@ -11,7 +11,8 @@ func Fish(w io.Writer, program *Command) error {
 	var b strings.Builder
 	name := program.Path[0]
 	fmt.Fprintf(&b, "# Completions of %s for fish, written by %s completion fish.\n", name, name)
-	fmt.Fprintf(&b, "\nfunction __%s_at\n\tset -l at %s\n\tfor word in (commandline -opc)[2..]\n\t\tswitch \"$at $word\"\n", name, name)
+	fmt.Fprintf(&b, "\nfunction __%s_at\n\tset -l at %s\n\tfor word in (commandline -opc)[2..]\n\t\tswitch \"$at "+
+		"$word\"\n", name, name)
 	var paths []string
 	for _, c := range program.All()[1:] {
 		paths = append(paths, fishWord(c.Name(" ")))

@@ -79,14 +79,14 @@ func (d *doctor) explainHandshake(err error) (measured, do string) {
 		return "the peer does not speak TLS", plain
 	case isTimeout(err):
 		return fmt.Sprintf("the peer is silent: handshake not finished within %v", d.Timeout),
-			"Check the port of engine.address; a proxy that forwards nothing, or a port without TLS (--plain), is silent " +
-				"too."
+			"Check the port of engine.address; a proxy that forwards nothing, or a port without TLS (--plain), is " +
+				"silent too."
 	case closedByPeer(err):
 		return "the peer closed the connection during the handshake", plain
 	case isAlert(err):
 		return fmt.Sprintf("the peer refused the handshake: %q", err),
-			"If it is about a version, the peer is too old for TLS 1.2; if about a certificate, set tls.certificate_file " +
-				"and tls.key_file."
+			"If it is about a version, the peer is too old for TLS 1.2; if about a certificate, set " +
+				"tls.certificate_file and tls.key_file."
 	}
 	return fmt.Sprintf("the handshake failed: %q", err),
 		"Check the port of engine.address: something answers that is not the exchange."
@@ -172,8 +172,8 @@ func explainChain(err error, chain []*x509.Certificate, now time.Time) problem {
 	case errors.As(err, &unknown) && leaf.CheckSignatureFrom(leaf) == nil:
 		return problem{
 			"it is self-signed, and not among the trusted ones",
-			"If it is your simulator's, set tls.roots_file (SMK_TLS_ROOTS_FILE) to the file that smk sim --trust wrote; " +
-				"if it should be the exchange, somebody is in between.",
+			"If it is your simulator's, set tls.roots_file (SMK_TLS_ROOTS_FILE) to the file that smk sim --trust " +
+				"wrote; if it should be the exchange, somebody is in between.",
 		}
 	case errors.As(err, &unknown):
 		return problem{

@@ -36,7 +36,8 @@ func (d *doctor) clock() Check {
 	case !s.Synchronized:
 		c.Measured += "; the kernel's clock is not synchronized"
 	default:
-		c.Measured += fmt.Sprintf("; the kernel's clock is synchronized, error about %v, at most %v", s.Estimated, s.Max)
+		c.Measured += fmt.Sprintf("; the kernel's clock is synchronized, error about %v, at most %v",
+			s.Estimated, s.Max)
 	}
 	switch {
 	case known && ahead.Abs() > offsetMax:

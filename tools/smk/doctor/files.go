@@ -54,7 +54,8 @@ func (d *doctor) stateFile() Check {
 		return c.fail("Let the bot's user read and write the lock, or remove it if no bot runs.")
 	case held:
 		c.Measured += "; locked"
-		return c.fail("Another process uses it, perhaps this bot: it has to end before one can start with the same file.")
+		return c.fail("Another process uses it, perhaps this bot: it has to end before one can start " +
+			"with the same file.")
 	default:
 		c.Measured += ", not locked"
 	}

@@ -247,21 +247,22 @@ func (d *doctor) explainLogin(err error) (measured, do string) {
 		return explainLogout(logout.Reason)
 	case errors.As(err, &protocol):
 		return fmt.Sprintf("the peer does not speak the protocol: %q", protocol.Err),
-			"Check the port of engine.address: something answers that is not the exchange, or TLS is off (plain) at a port " +
-				"that has it."
+			"Check the port of engine.address: something answers that is not the exchange, or TLS is off (plain) at " +
+				"a port that has it."
 	case errors.As(err, &dial):
 		return fmt.Sprintf("connected before, but not now: %q", dial.Err),
 			"Try again; if it stays so, the peer, or a proxy, allows few connections."
 	case errors.Is(err, session.ErrLoginTimeout):
 		return fmt.Sprintf("the peer is silent: no answer to the login within %v", d.Timeout),
-			"Check the port of engine.address, and whether a proxy in between forwards anything; a longer --timeout rules " +
-				"out slowness."
+			"Check the port of engine.address, and whether a proxy in between forwards anything; " +
+				"a longer --timeout rules out slowness."
 	case isAlert(err):
 		return fmt.Sprintf("the peer ended TLS: %q", err),
 			"If it is about a certificate, set tls.certificate_file and tls.key_file: the peer demands a client's."
 	case closedByPeer(err) && d.engine.DisableTLS:
 		return "the peer closed the connection and did not answer the login",
-			"Leave out --plain and engine.plain if the port speaks TLS; if it does not, the peer's log says why it closed."
+			"Leave out --plain and engine.plain if the port speaks TLS; if it does not, the peer's log says why it " +
+				"closed."
 	case closedByPeer(err):
 		return "the peer closed the connection and did not answer the login",
 			"Check the port of engine.address; if it is right, the peer's log says why it closed."
@@ -274,8 +275,8 @@ func explainLogout(reason msg.EtoLogoutReason) (measured, do string) {
 	switch reason {
 	case msg.EtoLogoutUnauthorised:
 		return "refused: username, password or token are wrong",
-			"Correct session.username and session.password, or session.token, before you try again: repeated failures may " +
-				"lock the account. A token ends with its HTTP session."
+			"Correct session.username and session.password, or session.token, before you try again: repeated " +
+				"failures may lock the account. A token ends with its HTTP session."
 	case msg.EtoLogoutUnverified:
 		return "refused: the account is not verified", "Have the account's owner verify it with the exchange."
 	case msg.EtoLogoutDowntime:

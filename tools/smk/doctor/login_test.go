@@ -109,7 +109,10 @@ func TestLoginFails(t *testing.T) {
 		short bool
 		says  []string
 	}{
-		{"silent", silent, true, []string{"the peer is silent: no answer to the login within 2s", "port of engine.address"}},
+		{"silent", silent, true, []string{
+			"the peer is silent: no answer to the login within 2s",
+			"port of engine.address",
+		}},
 		{"closes", func(net.Conn) {}, false, []string{"the peer closed the connection", "--plain"}},
 		{
 			"closes after the login", script(func(*msg.Payload) []*msg.Payload { return nil }), false,

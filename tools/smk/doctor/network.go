@@ -111,7 +111,8 @@ func (d *doctor) connect(parent context.Context, addresses []net.IPAddr) (first 
 		c.Measured = "no connection to " + net.JoinHostPort(d.host, d.port)
 		d.report.add(c.fail(d.adviseDial(cause)))
 	case len(failed) > 0:
-		d.report.add(c.warn("Connections to some addresses of the host fail: find out whether a firewall is in between."))
+		d.report.add(c.warn("Connections to some addresses of the host fail: find out whether a firewall is in " +
+			"between."))
 	default:
 		d.report.add(c)
 	}

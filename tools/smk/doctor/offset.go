@@ -58,7 +58,8 @@ func (o *offset) change(ev *engine.Event, m *msg.ContractQuotes) {
 func (o *offset) text(roundTrip time.Duration) (text string, ahead time.Duration, ok bool) {
 	switch {
 	case o == nil:
-		return "offset to the exchange unknown, for no session message has a time (--market compares it with trades)", 0, false
+		return "offset to the exchange unknown, for no session message has a time (--market compares it with trades)",
+			0, false
 	case o.live > 0:
 		ahead = o.least - roundTrip/2
 	case o.seen > 0 && o.ahead < 0:

@@ -86,7 +86,8 @@ func (d *doctor) governor() Check {
 	}
 	c := ok(nameGovernor, "%s", strings.Join(parts, ", "))
 	if slow > 0 {
-		return c.warn("Set it where latency counts, since an idle CPU is slow at first: cpupower frequency-set -g performance.")
+		return c.warn("Set it where latency counts, since an idle CPU is slow at first: cpupower frequency-set -g " +
+			"performance.")
 	}
 	return c
 }

@@ -66,7 +66,8 @@ func TestMachine(t *testing.T) {
 		status  Status
 		says    []string
 	}{
-		{name: "cores", check: nameCores, status: OK, says: []string{"4 CPUs (0-3), GOMAXPROCS 4; loop: wait block, not pinned"}},
+		{name: "cores", check: nameCores, status: OK, says: []string{"4 CPUs (0-3), GOMAXPROCS 4; loop: wait block, " +
+			"not pinned"}},
 		{
 			name: "one core, a loop that spins", machine: machine{cpus: one}, environ: []string{"SMK_WAIT=spin"},
 			check: nameCores, status: Warn, says: []string{"1 CPU (1)", "wait spin", "engine.wait = block"},

@@ -54,7 +54,8 @@ func (d *doctor) checkSettings() bool {
 		panic("BUG: doctor: the engine took an address: " + err.Error())
 	}
 	if !d.hasCredentials() {
-		c = c.warn("Set SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN, or have a file set them, unless the bot's code does.")
+		c = c.warn("Set SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN, or have a file set them, " +
+			"unless the bot's code does.")
 		c.Measured += "; no credentials"
 	}
 	d.report.add(c)

@@ -13,8 +13,8 @@ import (
 
 // TestOrigins shows each value with its origin, and credentials not at all.
 func TestOrigins(t *testing.T) {
-	path := settingsFile(t, "[inherit]\nfrom = common.conf\n[engine]\nwait = spin\n[session]\npassword = "+plantedPassword+
-		"\n[strategy]\nsize = 3\n")
+	path := settingsFile(t, "[inherit]\nfrom = common.conf\n[engine]\nwait = spin\n"+
+		"[session]\npassword = "+plantedPassword+"\n[strategy]\nsize = 3\n")
 	common := filepath.Join(filepath.Dir(path), "common.conf")
 	if err := os.WriteFile(common, []byte("[engine]\naddress = 127.0.0.1:1\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,9 +59,15 @@ func TestOrigins(t *testing.T) {
 func TestUnusableSettings(t *testing.T) {
 	for _, c := range []struct{ name, text, says, config string }{
 		{name: "no file", config: "nowhere.conf", says: `no such file: "nowhere.conf"`},
-		{name: "unknown key", text: "[engine]\nadress = a:1\n", says: "bot.conf:2: engine.adress: is not known; the nearest is engine.address"},
+		{
+			name: "unknown key", text: "[engine]\nadress = a:1\n",
+			says: "bot.conf:2: engine.adress: is not known; the nearest is engine.address",
+		},
 		{name: "unknown section", text: "[strategy]\nsize = 3\n", says: "bot.conf:1: [strategy]: is not known"},
-		{name: "no port", text: "[engine]\naddress = a\n", says: "bot.conf:2: engine.address: engine: Config.Address is not host:port"},
+		{
+			name: "no port", text: "[engine]\naddress = a\n",
+			says: "bot.conf:2: engine.address: engine: Config.Address is not host:port",
+		},
 		{
 			name: "password alone", text: "[session]\npassword = " + plantedPassword,
 			says: "Password is set without Username",
@@ -106,7 +112,8 @@ func TestUnusableSettings(t *testing.T) {
 // TestSettingsTouchNothing holds that to try settings makes no file, and is stopped by no halt file.
 func TestSettingsTouchNothing(t *testing.T) {
 	path := settingsFile(t, "[engine]\nstate_file = state\nstate_account = a\nstate_durable_intents = yes\n"+
-		"state_save_every = 2s\nstate_on_save_failed = trade_unsaved\n[risk]\nhalt_file = halt\nhalt_file_period = 1s\n")
+		"state_save_every = 2s\nstate_on_save_failed = trade_unsaved\n"+
+		"[risk]\nhalt_file = halt\nhalt_file_period = 1s\n")
 	r := examine(t, Options{Config: path, Address: "127.0.0.1:1", NoLogin: true})
 	expect(t, r, nameSettings, OK)
 	expect(t, r, nameStateFile, OK, "is new")

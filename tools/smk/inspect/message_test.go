@@ -208,7 +208,8 @@ func TestFilter(t *testing.T) {
 		!(&Filter{Kinds: []string{"log"}}).Match(log) {
 		t.Error("a log record")
 	}
-	if got := e.Message.Text(); got != "ORDER_EXECUTED #5 price=25%(4.0000) quantity=0.0001 order=7 side=sell market=1 "+
+	if got := e.Message.Text(); got != "ORDER_EXECUTED #5 price=25%(4.0000) quantity=0.0001 order=7 side=sell "+
+		"market=1 "+
 		"contract=2 account_sequence=9" {
 		t.Error(got)
 	}

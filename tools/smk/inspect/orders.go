@@ -126,7 +126,8 @@ func (o *orders) add(e *Entry) {
 // What the engine's log says of orders: the reference, and what became of the order. Doubts end without a message by
 // time, or by the bot's word.
 var (
-	logNotSent   = regexp.MustCompile(`msg="message without an answer".* reference=([0-9]+) fate="(not sent|not delivered)"`)
+	logNotSent = regexp.MustCompile(`msg="message without an answer".* reference=([0-9]+) ` +
+		`fate="(not sent|not delivered)"`)
 	logNotPlaced = regexp.MustCompile(`msg="doubt resolved, reference ([0-9]+), [^"]*(not placed), `)
 )
 

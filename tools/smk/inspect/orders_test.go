@@ -110,9 +110,12 @@ func TestOrdersWithoutAnswer(t *testing.T) {
 	}
 	for _, line := range []string{
 		`level=WARN msg="session disconnected" epoch=1`,
-		`level=WARN msg="message without an answer" epoch=1 seq=2 type="PAYLOAD_ORDER_CREATE" reference=7 fate="in doubt"`,
-		`level=WARN msg="message without an answer" epoch=1 seq=3 type="PAYLOAD_ORDER_CREATE" reference=8 fate="not sent"`,
-		`level=INFO msg="doubt resolved, reference 7, market 1, contract 2, buy, not placed, of PAYLOAD_ORDER_CREATE, no trace"`,
+		`level=WARN msg="message without an answer" epoch=1 seq=2 ` +
+			`type="PAYLOAD_ORDER_CREATE" reference=7 fate="in doubt"`,
+		`level=WARN msg="message without an answer" epoch=1 seq=3 ` +
+			`type="PAYLOAD_ORDER_CREATE" reference=8 fate="not sent"`,
+		`level=INFO msg="doubt resolved, reference 7, market 1, contract 2, buy, not placed, ` +
+			`of PAYLOAD_ORDER_CREATE, no trace"`,
 	} {
 		p.text(journal.KindLog, line)
 	}

@@ -175,7 +175,8 @@ func (s *sequences) inbound(e *Entry) {
 		}
 		if q.high != 0 && q.next > q.high {
 			s.v.Filled++
-			s.v.find(e, false, "gap filled", 1, "the gap that record %s showed is filled up to message %d", q.asked.Number(),
+			s.v.find(e, false, "gap filled", 1, "the gap that record %s showed is filled up to message %d",
+				q.asked.Number(),
 				m.Seq)
 			q.high = 0
 		}
