@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"go/ast"
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"os"
 	"path"
@@ -146,7 +145,7 @@ func TestRootRequirements(t *testing.T) {
 	}
 }
 
-// columnsMax is where a line ends, a tab counted as four columns; text that cannot be broken may be longer.
+// columnsMax is where a line ends, a tab counted as four columns.
 const columnsMax = 120
 
 // TestColumns finds lines of code and comments that are too long, and files that are, in all modules.
@@ -164,11 +163,10 @@ func TestColumns(t *testing.T) {
 		if n > lengthMax && !strings.HasSuffix(name, "_test.go") {
 			t.Errorf("%s: %d lines: look for the second noun in it", name, n)
 		}
-		unbroken := unbrokenLines(content)
 		for i, line := range strings.Split(string(content), "\n") {
 			lines++
 			columns := len([]rune(strings.ReplaceAll(line, "\t", "    ")))
-			if columns > columnsMax && !unbroken[i+1] {
+			if columns > columnsMax {
 				t.Errorf("%s:%d: %d columns, at most %d", name, i+1, columns, columnsMax)
 			}
 		}
@@ -176,39 +174,4 @@ func TestColumns(t *testing.T) {
 	if lines < 10_000 {
 		t.Errorf("read only %d lines: the walk is broken", lines)
 	}
-	code := "package p\n\nvar a, b = f(`" + strings.Repeat("x", unbrokenMin) + "`)\nvar c = []string{\"a\", " +
-		strings.Repeat("1, ", 60) + "\"b\"}\n"
-	if unbroken := unbrokenLines([]byte(code)); !unbroken[3] || unbroken[4] {
-		t.Errorf("lines %v cannot be broken, want the third alone", unbroken)
-	}
-}
-
-// unbrokenMin is the length from which on a text or a word makes the line that it is in one that cannot be broken, and
-// unbrokenRawMin that of a text in backquotes, such as tags.
-const (
-	unbrokenMin    = 50
-	unbrokenRawMin = 40
-)
-
-// unbrokenLines returns the lines of a file that have a text or a word which is long.
-func unbrokenLines(content []byte) map[int]bool {
-	unbroken := make(map[int]bool)
-	files := token.NewFileSet()
-	file := files.AddFile("", -1, len(content))
-	var s scanner.Scanner
-	s.Init(file, content, nil, scanner.ScanComments)
-	for pos, tok, text := s.Scan(); tok != token.EOF; pos, tok, text = s.Scan() {
-		words, most := []string{text}, unbrokenMin
-		if tok == token.COMMENT {
-			words = strings.Fields(text)
-		} else if strings.HasPrefix(text, "`") {
-			most = unbrokenRawMin
-		}
-		if slices.ContainsFunc(words, func(w string) bool { return len(w) >= most }) {
-			for i := range 1 + strings.Count(text, "\n") {
-				unbroken[files.Position(pos).Line+i] = true
-			}
-		}
-	}
-	return unbroken
 }

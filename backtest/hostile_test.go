@@ -36,16 +36,11 @@ func dialLiar(t *testing.T, s *Server) *liar {
 
 // add adds a message to what is sent next.
 func (l *liar) add(fill func(*msg.Payload)) {
-	var p msg.Payload
-	p.SetType(msg.PayloadEto)
-	fill(&p)
 	l.seq++
-	p.MutableEtoPayload().SetSeq(l.seq)
-	b, err := p.MarshalVT()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.out = wire.AppendFrame(l.out, b)
+	l.out = wire.AppendFrame(l.out, payloadOf(l.t, l.seq, func(p *msg.Payload) {
+		p.SetType(msg.PayloadEto)
+		fill(p)
+	}))
 }
 
 func (l *liar) login() {

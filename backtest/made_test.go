@@ -68,15 +68,21 @@ func (m *made) say(at time.Duration, fill func(*msg.Payload)) {
 // frame returns the next message of the exchange.
 func (m *made) frame(fill func(*msg.Payload)) []byte {
 	m.t.Helper()
+	m.seq++
+	return wire.AppendFrame(nil, payloadOf(m.t, m.seq, fill))
+}
+
+// payloadOf returns an encoded message with a sequence.
+func payloadOf(t testing.TB, seq uint64, fill func(*msg.Payload)) []byte {
+	t.Helper()
 	var p msg.Payload
 	fill(&p)
-	m.seq++
-	p.MutableEtoPayload().SetSeq(m.seq)
+	p.MutableEtoPayload().SetSeq(seq)
 	b, err := p.MarshalVT()
 	if err != nil {
-		m.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return wire.AppendFrame(nil, b)
+	return b
 }
 
 // state adds a state of a market, with states of contracts.

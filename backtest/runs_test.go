@@ -14,14 +14,7 @@ import (
 // sent adds a message to the exchange.
 func (m *made) sent(at time.Duration, fill func(*msg.Payload)) {
 	m.t.Helper()
-	var p msg.Payload
-	fill(&p)
-	p.MutableEtoPayload().SetSeq(1)
-	b, err := p.MarshalVT()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.rec.Append(journal.KindOutbound, 0, 1, int64(at), b)
+	m.rec.Append(journal.KindOutbound, 0, 1, int64(at), payloadOf(m.t, 1, fill))
 	m.rec.Commit()
 }
 

@@ -14,32 +14,6 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// hangingDisk is the system's file system, whose writes wait for the gate if there is one.
-type hangingDisk struct {
-	journal.OS
-	gate *atomic.Pointer[chan struct{}]
-}
-
-func (d hangingDisk) Open(name string, flag int) (journal.File, error) {
-	f, err := d.OS.Open(name, flag)
-	if err != nil {
-		return nil, err
-	}
-	return hangingFile{f, d.gate}, nil
-}
-
-type hangingFile struct {
-	journal.File
-	gate *atomic.Pointer[chan struct{}]
-}
-
-func (f hangingFile) WriteAt(b []byte, at int64) (int, error) {
-	if gate := f.gate.Load(); gate != nil {
-		<-*gate
-	}
-	return f.File.WriteAt(b, at)
-}
-
 // TestJournalHangs has the disk hang in the middle of a day without an error, while the loop is to wait for it: it
 // waits for Journal.WaitMax once, then trading is halted and the orders are cancelled, and the journal goes on with the
 // disk.
@@ -48,7 +22,12 @@ func TestJournalHangs(t *testing.T) {
 		var gate atomic.Pointer[chan struct{}]
 		config.Journal = journal.Config{
 			Dir: t.TempDir(), RingBytes: 4 << 10, OnFull: journal.FullWait, WaitMax: 3 * time.Second,
-			FS: hangingDisk{gate: &gate},
+			FS: writesThrough{ask: func() error {
+				if wait := gate.Load(); wait != nil {
+					<-*wait
+				}
+				return nil
+			}},
 		}
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })

@@ -16,28 +16,28 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// failingDisk is the system's file system until it fails.
-type failingDisk struct {
+// writesThrough is the system's file system, whose writes ask first; what that returns is their error.
+type writesThrough struct {
 	journal.OS
-	full *atomic.Bool
+	ask func() error
 }
 
-func (d failingDisk) Open(name string, flag int) (journal.File, error) {
+func (d writesThrough) Open(name string, flag int) (journal.File, error) {
 	f, err := d.OS.Open(name, flag)
 	if err != nil {
 		return nil, err
 	}
-	return failingFile{f, d.full}, nil
+	return askedFile{f, d.ask}, nil
 }
 
-type failingFile struct {
+type askedFile struct {
 	journal.File
-	full *atomic.Bool
+	ask func() error
 }
 
-func (f failingFile) WriteAt(b []byte, at int64) (int, error) {
-	if f.full.Load() {
-		return 0, &os.PathError{Op: "write", Path: "journal", Err: syscall.ENOSPC}
+func (f askedFile) WriteAt(b []byte, at int64) (int, error) {
+	if err := f.ask(); err != nil {
+		return 0, err
 	}
 	return f.File.WriteAt(b, at)
 }
@@ -52,7 +52,12 @@ func TestJournalFails(t *testing.T) {
 				var full atomic.Bool
 				var reported atomic.Pointer[journal.DiskError]
 				config.Journal = journal.Config{
-					Dir: t.TempDir(), OnFailure: policy, FS: failingDisk{full: &full},
+					Dir: t.TempDir(), OnFailure: policy, FS: writesThrough{ask: func() error {
+						if full.Load() {
+							return &os.PathError{Op: "write", Path: "journal", Err: syscall.ENOSPC}
+						}
+						return nil
+					}},
 					Failed: func(err error) {
 						var disk *journal.DiskError
 						if errors.As(err, &disk) {

@@ -13,20 +13,20 @@ const Version = 1
 
 // Command is what a client sends: one object a message.
 type Command struct {
-	Type    string `json:"type" jsonschema:"required,enum=login,enum=create,enum=cancel,enum=cancel_all,enum=reduce,enum=replace,enum=subscribe,enum=unsubscribe,enum=orders,enum=ping,enum=halt,enum=resume" jsonschema_description:"What to do. login is only needed as the first message of a WebSocket without an Authorization header. create needs market, contract, side, price and quantity; cancel needs order; reduce needs order and quantity, the one that is to be left on the book; replace needs order, price and quantity, which includes what the order has executed; subscribe and unsubscribe need market; cancel_all takes a market or none. halt and resume concern the whole account and need the right to."`
+	Type    string `json:"type" jsonschema:"required"`
 	Request string `json:"request,omitempty" jsonschema:"maxLength=64" jsonschema_description:"Repeated in the result."`
 	Token   string `json:"token,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Of login."`
 
 	Market    uint32 `json:"market,omitempty"`
 	Contract  uint32 `json:"contract,omitempty"`
-	Side      string `json:"side,omitempty" jsonschema:"enum=buy,enum=sell" jsonschema_description:"buy is to back, sell to lay."`
-	Price     uint32 `json:"price,omitempty" jsonschema:"minimum=1,maximum=9999" jsonschema_description:"In hundredths of a percent of the payoff: 5000 is 50 %, decimal odds of 2.0."`
-	Quantity  uint64 `json:"quantity,omitempty" jsonschema_description:"In 1/10000 of the currency, as payoff: both stakes together."`
-	Order     string `json:"order,omitempty" jsonschema:"pattern=^[0-9]{1\\,20}$" jsonschema_description:"The order's id."`
-	Reference string `json:"reference,omitempty" jsonschema:"pattern=^[0-9]{1\\,20}$" jsonschema_description:"A number of yours, below 2^64, by which you know the answers."`
-	Label     string `json:"label,omitempty" jsonschema:"maxLength=64" jsonschema_description:"A text of yours, which every message about the order repeats."`
+	Side      string `json:"side,omitempty" jsonschema:"enum=buy,enum=sell"`
+	Price     uint32 `json:"price,omitempty" jsonschema:"minimum=1,maximum=9999"`
+	Quantity  uint64 `json:"quantity,omitempty"`
+	Order     string `json:"order,omitempty" jsonschema:"pattern=^[0-9]{1\\,20}$"`
+	Reference string `json:"reference,omitempty" jsonschema:"pattern=^[0-9]{1\\,20}$"`
+	Label     string `json:"label,omitempty" jsonschema:"maxLength=64"`
 
-	TimeInForce string `json:"time_in_force,omitempty" jsonschema:"enum=good_til_cancelled,enum=immediate_or_cancel,enum=keep_in_play,enum=good_till_halted" jsonschema_description:"good_til_cancelled if absent."`
+	TimeInForce string `json:"time_in_force,omitempty"`
 	Reason      string `json:"reason,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Of halt and resume."`
 
 	has map[string]bool // the members that are there, of a command that was read
@@ -34,7 +34,7 @@ type Command struct {
 
 // Message is what a client receives: type says which of the other members is there.
 type Message struct {
-	Type    string   `json:"type" jsonschema:"required,enum=welcome,enum=order,enum=book,enum=market,enum=balance,enum=notification,enum=status,enum=result"`
+	Type    string   `json:"type" jsonschema:"required"`
 	Welcome *Welcome `json:"welcome,omitempty"`
 	Order   *Report  `json:"order,omitempty"`
 	Book    *Book    `json:"book,omitempty"`
@@ -57,13 +57,13 @@ type Welcome struct {
 
 // Report says what happened to an order, or to a request about one, and what the order is since.
 type Report struct {
-	Event     string `json:"event" jsonschema:"enum=live,enum=in_doubt,enum=not_placed,enum=ended,enum=accepted,enum=rejected,enum=invalid,enum=executed,enum=execute_confirmed,enum=execute_voided,enum=cancelled,enum=cancel_rejected,enum=cancel_all_accepted,enum=cancel_all_rejected,enum=quantity_reduced,enum=quantity_reduce_rejected,enum=reduced,enum=voided,enum=pending_replace,enum=cancel_replace_accepted,enum=cancel_replace_rejected"`
-	Sequence  string `json:"sequence,omitempty" jsonschema_description:"Account sequence, increasing; a stream resumes behind it. Absent of what the exchange does not number."`
+	Event     string `json:"event"`
+	Sequence  string `json:"sequence,omitempty"`
 	Replayed  bool   `json:"replayed,omitempty" jsonschema_description:"It is repeated for a stream that resumes."`
 	Reference string `json:"reference,omitempty" jsonschema_description:"Of the request that this answers."`
 	Reason    string `json:"reason,omitempty" jsonschema_description:"In the words of the protocol, in lower case."`
 	Fill      *Fill  `json:"fill,omitempty" jsonschema_description:"Of executed, execute_confirmed and execute_voided."`
-	Order     *Order `json:"order,omitempty" jsonschema_description:"The order afterwards; absent if the message is about none."`
+	Order     *Order `json:"order,omitempty"`
 }
 
 // Fill is an execution of part of an order.
@@ -82,7 +82,7 @@ type Order struct {
 	Market    uint32 `json:"market"`
 	Contract  uint32 `json:"contract"`
 	Side      string `json:"side" jsonschema:"enum=buy,enum=sell"`
-	State     string `json:"state" jsonschema:"enum=sent,enum=in_doubt,enum=live,enum=ended,enum=refused,enum=not_placed" jsonschema_description:"in_doubt: it may have reached the exchange and there is no answer; that is resolved when the exchange says so, or stays."`
+	State     string `json:"state"`
 	Price     uint32 `json:"price"`
 	Quantity  uint64 `json:"quantity"`
 	Available uint64 `json:"available" jsonschema_description:"What is on the book."`
@@ -94,7 +94,7 @@ type Order struct {
 type Book struct {
 	Market   uint32  `json:"market"`
 	Contract uint32  `json:"contract"`
-	State    string  `json:"state" jsonschema:"enum=live,enum=suspect,enum=awaiting,enum=empty" jsonschema_description:"Only a live book is what the exchange shows now."`
+	State    string  `json:"state" jsonschema:"enum=live,enum=suspect,enum=awaiting,enum=empty"`
 	Bids     []Level `json:"bids" jsonschema_description:"Best first."`
 	Offers   []Level `json:"offers" jsonschema_description:"Best first."`
 	Last     *Trade  `json:"last,omitempty"`
@@ -151,13 +151,13 @@ type Result struct {
 	Request string  `json:"request,omitempty"`
 	OK      bool    `json:"ok"`
 	Error   *Error  `json:"error,omitempty"`
-	Report  *Report `json:"report,omitempty" jsonschema_description:"The answer to the request if it came at once, as the proxy's own do. The stream has it, too."`
-	Orders  []Order `json:"orders,omitempty" jsonschema_description:"Of the command orders: those that are live or without an answer."`
+	Report  *Report `json:"report,omitempty"`
+	Orders  []Order `json:"orders,omitempty"`
 }
 
 // Error says why a command, or a connection, was refused.
 type Error struct {
-	Code string `json:"code" jsonschema:"enum=malformed,enum=too_large,enum=unauthorised,enum=forbidden,enum=unavailable,enum=too_many,enum=invalid,enum=slow"`
+	Code string `json:"code"`
 	Text string `json:"text"`
 }
 

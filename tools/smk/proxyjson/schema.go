@@ -8,11 +8,14 @@ import (
 
 // Schema returns the JSON schema of what clients send and receive: $defs Command and Message.
 func Schema() []byte {
-	r := &jsonschema.Reflector{Anonymous: true, RequiredFromJSONSchemaTags: true, ExpandedStruct: false}
+	r := &jsonschema.Reflector{
+		Anonymous: true, RequiredFromJSONSchemaTags: true, ExpandedStruct: false, LookupComment: describe,
+	}
 	s := r.Reflect(&struct {
 		Command Command `json:"command"`
 		Message Message `json:"message"`
 	}{})
+	setValues(s)
 	s.ID = "https://github.com/smk-go/smk/docs/proxy.schema.json"
 	s.Title = "Commands to and messages from smk proxy"
 	b, err := json.MarshalIndent(s, "", "  ")
