@@ -113,7 +113,7 @@ func (c *Config) takesAll(e *MarketEnd) bool {
 	return len(e.Winners) < 2 && !nobody && !slices.Contains(c.EachWins, e.Market)
 }
 
-// warnings returns what is to be known of how a market ended.
+// endWarnings returns what is to be known of how a market ended.
 func (c *Config) endWarnings(e *MarketEnd) (list []string) {
 	switch n := len(e.Winners); {
 	case !e.Ended:
