@@ -61,7 +61,10 @@ func record(t *testing.T, most int, exchange func(*sim.Config), dial func(string
 	dir := t.TempDir()
 	e, err := engine.New(engine.Config{
 		Address: address, DisableTLS: true,
-		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		Session: session.Config{
+			Username: sim.DemoUsername, Password: sim.DemoPassword,
+			DisableThrottle: c.Throttle.Off, // or the bot's own holds what the exchange would take
+		},
 		Journal: journal.Config{Dir: dir, Name: "trader", Durability: journal.SyncNone},
 	})
 	if err != nil {
