@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -184,13 +185,18 @@ type journalStat struct {
 	journalDir
 }
 
-// Run counts what a journal has.
+// Run counts what a journal has. The error is errUnhealthy if it is damaged or has lost records.
 func (c *journalStat) Run(ctx context.Context, std stdio) error {
 	s, err := inspect.Stats(ctx, c.Dir)
-	if err != nil {
+	switch {
+	case isDamage(err):
+		err = fmt.Errorf("%w: %w", errUnhealthy, err)
+	case err != nil:
 		return err
+	case s.Lost > 0:
+		err = fmt.Errorf("%w: records are lost", errUnhealthy)
 	}
-	return printReport(std.out, c.JSON, s)
+	return errors.Join(printReport(std.out, c.JSON, s), err)
 }
 
 // report is what a command found.
