@@ -80,10 +80,11 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64() >> 1
 	}
-	s := &soak{soakCommand: c, random: rand.New(rand.NewPCG(c.Seed, 0x50a1)), out: std.out, dir: c.Dir}
+	printed := &checkedWriter{Writer: std.out}
 	if c.JSON {
-		s.out = io.Discard
+		printed.Writer = io.Discard
 	}
+	s := &soak{soakCommand: c, random: rand.New(rand.NewPCG(c.Seed, 0x50a1)), out: printed, dir: c.Dir}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "smk-soak-"); err != nil {
 			return err
@@ -118,7 +119,7 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 	if c.JSON {
 		err = errors.Join(err, s.report.write(std.out, s, time.Since(begun), err))
 	}
-	return err
+	return errors.Join(err, printed.err)
 }
 
 // start starts the proxy and the processes.
@@ -130,7 +131,8 @@ func (s *soak) start() (err error) {
 		}
 	}
 	args := []string{
-		"sim", "--json", "--addr=127.0.0.1:0", "--truth=127.0.0.1:0", "--life=50", fmt.Sprint("--seed=", s.Seed),
+		"sim", "--json", "--until-eof", "--addr=127.0.0.1:0", "--truth=127.0.0.1:0", "--life=50",
+		fmt.Sprint("--seed=", s.Seed),
 		"--state=" + filepath.Join(s.dir, "state"), "--state-every=0s", "--orders=4096",
 	}
 	if s.Forget {
