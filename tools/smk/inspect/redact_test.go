@@ -47,7 +47,8 @@ func TestRedactTexts(t *testing.T) {
 	}
 	for text, want := range map[string][2]string{
 		"ORDER_CREATE: risk: refused by loss: limit 200.00, request 250.00": {
-			"ORDER_CREATE: risk: refused by loss: limit 200.00, request 250.00", "ORDER_CREATE: risk: refused by loss: *",
+			"ORDER_CREATE: risk: refused by loss: limit 200.00, request 250.00",
+			"ORDER_CREATE: risk: refused by loss: *",
 		},
 		"ORDER_CREATE: engine: no orders while the state cannot be saved: open /home/bob/state: no": {
 			"ORDER_CREATE: engine: no orders while the state cannot be saved: *",
