@@ -90,6 +90,8 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 			return err
 		}
 		defer os.RemoveAll(s.dir)
+	} else if err := needEmpty(s.dir); err != nil {
+		return err
 	}
 	if c.Forget {
 		c.Pace = max(1, min(c.Pace, int(soakForget/soakAnswers/c.For.Seconds())))
@@ -120,6 +122,15 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 		err = errors.Join(err, s.report.write(std.out, s, time.Since(begun), err))
 	}
 	return errors.Join(err, printed.err)
+}
+
+// needEmpty refuses a folder with something in it: the certificate and the states of another soak, which may still run.
+func needEmpty(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err == nil && len(files) > 0 {
+		err = fmt.Errorf("--dir: %s is not empty", dir)
+	}
+	return err
 }
 
 // start starts the proxy and the processes.
