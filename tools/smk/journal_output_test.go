@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,6 +172,38 @@ func TestDiffRuns(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"journal", "diff", dir, dir, "--run-a=9", "--run-b=8"}, stdio{nil, &out, &errs})
 	if code != exitFailed || out.Len() > 0 || !strings.Contains(errs.String(), "there is no run 9: the journal has 2") {
+		t.Errorf("exit %d: %s%s", code, &out, &errs)
+	}
+}
+
+// TestLostRecords: an export of a journal that has lost records says so, and its counts end as unhealthy.
+func TestLostRecords(t *testing.T) {
+	dir := t.TempDir()
+	j, err := journal.Open(journal.Config{Dir: dir, Name: "lost", RingBytes: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := j.Recorder()
+	for range 1000 { // more than the ring has room for before they are the writer's
+		rec.Append(journal.KindOutbound, 0, 1, 2, []byte{8, 1})
+	}
+	rec.Commit()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lost := fmt.Sprint(j.Stats().Lost)
+	for _, format := range []string{"csv", "jsonl", "parquet", "pcapng"} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{
+			"journal", "export", dir, "--to", format, "--output", filepath.Join(t.TempDir(), "out"),
+		}, stdio{nil, &out, &errs})
+		if code != exitOK || lost == "0" || !strings.Contains(out.String(), "; "+lost+" records are lost among them") {
+			t.Errorf("%s: exit %d, %s lost: %s%s", format, code, lost, &out, &errs)
+		}
+	}
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"journal", "stat", dir}, stdio{nil, &out, &errs}); code != exitUnhealthy ||
+		!strings.HasSuffix(errs.String(), "records are lost\n") {
 		t.Errorf("exit %d: %s%s", code, &out, &errs)
 	}
 }
