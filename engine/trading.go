@@ -105,6 +105,8 @@ const (
 	ReportUnresolved       UnresolvedPolicy = iota // OnSendUnresolved's and OnOrder's handlers are called
 	CancelUnresolvedMarket                         // all orders of its market are cancelled
 	HaltUnresolved                                 // the kill switch is thrown
+
+	unresolvedPolicies
 )
 
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
@@ -180,6 +182,9 @@ func newTrading(config *Config) (*trading, error) {
 	}
 	if c.DoubtTimeout > durationMax {
 		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
+	}
+	if c.OnUnresolved >= unresolvedPolicies {
+		return nil, &ConfigError{"State.OnUnresolved", "is not an UnresolvedPolicy"}
 	}
 	c.fitBooks(config.SubscriptionsMax)
 	if config.DisableReferences {

@@ -192,7 +192,9 @@ func (p Placed) Cancel() error {
 	return err
 }
 
-// Reduce asks for the available quantity to be made smaller; the order keeps its place in the queue.
+// Reduce asks for the available quantity to be made smaller; the order keeps its place in the queue. The error is
+// order.ErrQuantity for a quantity that is negative or more than the order's, ErrNoOrderID as of Cancel, or one of
+// [Engine.Send].
 func (p Placed) Reduce(available odds.Quantity) error {
 	_, err := p.engine.reduceOrder(p.Order(), available)
 	return err
@@ -200,7 +202,8 @@ func (p Placed) Reduce(available odds.Quantity) error {
 
 // Replace asks for another order in place of this one, with a price and a quantity that includes what this one
 // has executed, and returns what the new order is cancelled, reduced and replaced by. If the exchange refuses, this
-// one stays as it was, or is in doubt until its cancellation is answered.
+// one stays as it was, or is in doubt until its cancellation is answered. The error is order.ErrPrice or ErrQuantity
+// for an order that cannot be, ErrNoOrderID as of Cancel, or one of [Engine.Send].
 func (p Placed) Replace(price odds.Price, quantity odds.Quantity) (Placed, error) {
 	seq, err := p.engine.replaceOrder(p.Order(), price, quantity)
 	if err != nil {
@@ -227,6 +230,9 @@ func (e *Engine) reduceOrder(o *order.Order, available odds.Quantity) (seq uint6
 	if o == nil || o.ID == 0 {
 		return 0, ErrNoOrderID
 	}
+	if available < 0 || available > o.Quantity && o.Quantity != 0 { // 0 if it is not known
+		return 0, order.ErrQuantity
+	}
 	m := &e.trading.reduce
 	m.Reset()
 	m.SetOrderId(o.ID)
@@ -241,6 +247,12 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	if o == nil || o.ID == 0 {
 		return 0, ErrNoOrderID
 	}
+	if !price.Valid() {
+		return 0, order.ErrPrice
+	}
+	if quantity < 1 || quantity > order.QuantityMax {
+		return 0, order.ErrQuantity
+	}
 	m := &e.trading.replace
 	m.Reset()
 	m.SetOrigOrderId(o.ID)
@@ -254,16 +266,20 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 }
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
-// most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
-// that may still be live, those in doubt included, and Run's error, or where that is nil although there are some, a
-// *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
-// Without state it returns ErrNoState and does not run.
+// most timeout, 24 hours if that is longer, or Config.StopTimeout if it is not positive, whatever Config.OnStop says.
+// It returns the orders that may still be live, those in doubt included, and Run's error, or where that is nil although
+// there are some, a *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
+// Without state it returns ErrNoState and does not run, and where the loop runs already ErrRunning and changes
+// nothing.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
 	if e.trading == nil {
 		return nil, ErrNoState
 	}
+	if e.running.Load() {
+		return nil, ErrRunning
+	}
 	if e.config.OnStop = StopCancelAll; timeout > 0 {
-		e.config.StopTimeout = timeout
+		e.config.StopTimeout = min(timeout, durationMax)
 	}
 	err = e.Run(ctx)
 	inDoubt := 0
