@@ -104,7 +104,8 @@
 // of [tls], of the trading state and of the journal start with the section: SMK_TLS_, SMK_RISK_. The
 // password and the token may be in a file of their
 // own, one line long: SMK_PASSWORD wins over the file that SMK_PASSWORD_FILE names,
-// this over the one that password_file names, and this over password; and the same
+// this over the one that password_file names, and this over password, but for a password
+// that the profile has while the file is named outside of it; and the same
 // for the token. All of that line is the credential, blanks and quotes too, but for a
 // byte order mark and the line's end. Who may read such a file is not checked:
 // secrets that are mounted into containers are often readable by all. A username
