@@ -148,23 +148,28 @@ func (m *maker) book(c book.Contract) {
 	bids, asks := quotes(fair, held)
 	if err := m.QuoteLevels(market, c.ID(), bids, asks, quote.Tolerance{Price: spread / 4}); err != nil {
 		fmt.Fprintln(m.out, "no quote:", err)
+		m.Pull(market, c.ID()) // else the quotes before stay, at a price that is not fair any more
 	}
 }
 
 // quotes returns what to quote around a fair price. Who has bought a lot quotes lower, to sell.
 func quotes(fair odds.Price, held odds.Quantity) (bids, asks []quote.Level) {
 	middle := int(fair) - int(held/size)**skew
+	toBuy, toSell := holdMax-held, holdMax+held // until that much is held
 	for i := range 2 {
 		away, n := int(spread)+i*int(step), size*odds.Quantity(i+1)
-		if bid := middle - away; held < holdMax && bid >= int(odds.PriceMin) {
-			bids = append(bids, quote.Level{Price: odds.Price(bid), Size: n})
+		if bid := middle - away; toBuy >= n && isPrice(bid) {
+			bids, toBuy = append(bids, quote.Level{Price: odds.Price(bid), Size: n}), toBuy-n
 		}
-		if ask := middle + away; held > -holdMax && ask <= int(odds.PriceMax) {
-			asks = append(asks, quote.Level{Price: odds.Price(ask), Size: n})
+		if ask := middle + away; toSell >= n && isPrice(ask) {
+			asks, toSell = append(asks, quote.Level{Price: odds.Price(ask), Size: n}), toSell-n
 		}
 	}
 	return bids, asks
 }
+
+// isPrice reports whether a number is a price: near the ends of the scale what is held moves quotes beyond them.
+func isPrice(n int) bool { return n >= int(odds.PriceMin) && n <= int(odds.PriceMax) }
 
 // fill is called for each execution of an own order: the position has changed, and so have the quotes.
 func (m *maker) fill(o *order.Order, f order.Fill) {
