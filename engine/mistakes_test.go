@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/gen/msg"
@@ -179,6 +180,55 @@ func TestReferenceTwice(t *testing.T) {
 		if n := liveOrders(t, server); n != 1 {
 			t.Errorf("%d are live", n)
 		}
+		r.Stop()
+		_ = r.wait()
+	})
+}
+
+// TestQuoteWithoutRoomForBook quotes a market whose book finds no room: nothing says when it is halted, so no order
+// leaves until there is room.
+func TestQuoteWithoutRoomForBook(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+		config.State.Books = book.Config{Markets: 1}
+		d := &tradingDay{t: t}
+		held := 0
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			d.Engine = e
+			if err := e.Subscribe(77); err != nil {
+				t.Error(err)
+			}
+			e.OnQuote(func(ev quote.Event) {
+				if ev.Kind == quote.Held && ev.Reasons&quote.SuspectBook != 0 {
+					held++
+				}
+			})
+		})
+		quoted := func(live int, held bool) {
+			t.Helper()
+			advance(time.Second)
+			s := quote.Status{}
+			d.do(r, func() {
+				if err := d.Quote(sim.DemoMarket, sim.DemoHome, quote.Two{Bid: 1000, Size: 10_000}); err != nil {
+					t.Error(err)
+				}
+			})
+			advance(time.Minute)
+			d.do(r, func() { s = d.QuoteStatus(sim.DemoMarket, sim.DemoHome) })
+			if n := liveOrders(t, server); n != live || s.Reasons&quote.SuspectBook != 0 != held {
+				t.Errorf("%d live, want %d; %+v", n, live, s)
+			}
+		}
+		quoted(0, true)
+		if held == 0 {
+			t.Error("nothing says that the quote is held")
+		}
+		d.do(r, func() {
+			if err := d.Unsubscribe(77); err != nil {
+				t.Error(err)
+			}
+		})
+		server.Do(func(s *sim.Sim) { s.Restart() })
+		quoted(1, false)
 		r.Stop()
 		_ = r.wait()
 	})

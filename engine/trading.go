@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"log/slog"
 	"math"
 	"os"
 	"time"
@@ -364,7 +365,13 @@ func (e *Engine) recordSubscription(keys *msg.Keys) {
 	t.botSubscribed(keys)
 	switch {
 	case keys.Type == msg.PayloadMarketSubscribe:
-		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent
+		if err := t.books.Subscribed(keys.Market, e.now); err != nil {
+			const text = "a market that is subscribed to has no book"
+			e.log.push(record{at: e.now, level: slog.LevelWarn, text: text, err: err})
+			// Without room its books are absent, and nothing would say that quotes have to be pulled.
+			_ = t.quotes.HoldMarket(keys.Market, quote.SuspectBook, true)
+			t.reconcile = t.quoting
+		}
 	case keys.Type == msg.PayloadMarketUnsubscribe && t.healing:
 		return
 	case keys.Type == msg.PayloadMarketUnsubscribe:
