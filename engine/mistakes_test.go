@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -231,5 +233,54 @@ func TestQuoteWithoutRoomForBook(t *testing.T) {
 		quoted(1, false)
 		r.Stop()
 		_ = r.wait()
+	})
+}
+
+// TestStateLinked keeps the state on a volume that a link leads to: the link stays one, also before there is a file,
+// and who comes by another link finds it locked.
+func TestStateLinked(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		volume, here, there := t.TempDir(), t.TempDir(), t.TempDir()
+		for _, l := range [][2]string{
+			{filepath.Join(volume, "state"), filepath.Join(there, "first")},
+			{"first", filepath.Join(there, "state")},
+			{filepath.Join(volume, "state"), filepath.Join(here, "state")},
+		} {
+			if err := os.Symlink(l[0], l[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		other := config
+		config.State.File, other.State.File = filepath.Join(here, "state"), filepath.Join(there, "state")
+		for range 2 {
+			e, err := engine.New(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := engine.New(other); !errors.Is(err, engine.ErrStateInUse) {
+				t.Errorf("by another link: %v", err)
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+			info, err := os.Lstat(config.State.File)
+			if err != nil || info.Mode()&os.ModeSymlink == 0 {
+				t.Fatalf("the link is %v, %v", info.Mode(), err)
+			}
+		}
+		e, err := engine.New(other)
+		if err != nil || !e.Recovery().Found {
+			t.Fatalf("%v, %+v", err, e.Recovery())
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		config.State.File = filepath.Join(here, "circle")
+		if err := os.Symlink("circle", config.State.File); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.New(config); err == nil {
+			t.Error("a link to itself is a file")
+		}
 	})
 }

@@ -34,7 +34,8 @@ type StateConfig struct {
 	// File, if not "", is where the state is kept, so that a bot that starts again knows its orders, positions and
 	// money, whatever ended it; see [Recovery]. Beside it there are File.lock, File.tmp, File.log0 and File.log1.
 	// Account, "" means Session.Username, names the account in it: only a hash of that and of Address is stored, and
-	// a file of another account or exchange is refused. It sets Session.AccountFromStart.
+	// a file of another account or exchange is refused. It sets Session.AccountFromStart. Of a symbolic link it is the
+	// file that the link leads to.
 	File    string
 	Account string
 
