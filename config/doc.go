@@ -259,7 +259,8 @@
 //
 // A section whose name ends in a colon and a name belongs to the profile of that name. It counts only if the profile
 // is asked for, by Options.Profile or SMK_PROFILE, and then wins over the section without it, from whichever file.
-// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not.
+// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not, and two
+// names of profiles that differ in case alone are refused.
 //
 //	[engine]
 //	address = exchange.example.com:3801
