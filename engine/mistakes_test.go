@@ -284,3 +284,30 @@ func TestStateLinked(t *testing.T) {
 		}
 	})
 }
+
+// TestDecisionsAfterTheEnd makes a person's decisions when the state was saved for the last time: nothing would keep
+// them, so they are refused.
+func TestDecisionsAfterTheEnd(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		d.do(r, func() {
+			if err := d.DefineMarket(sim.DemoMarket, false); err != nil {
+				t.Error(err)
+			}
+		})
+		r.Stop()
+		_ = r.wait()
+		before := d.StateDigest()
+		if err := d.SettleMarket(sim.DemoMarket, sim.DemoHome); !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("settled: %v", err)
+		}
+		if err := d.DefineMarket(sim.DemoMarket, true); !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("defined: %v", err)
+		}
+		if after := d.StateDigest(); after != before {
+			t.Error("the state has changed")
+		}
+	})
+}

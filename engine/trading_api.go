@@ -60,10 +60,14 @@ func (e *Engine) Order(reference uint64) *order.Order {
 // DefineMarket says how a market is settled: one of its contracts wins, or each wins or loses by itself, of which the
 // stream says nothing. Its worst case and its outcomes follow from that; call it before the first order in the market.
 // A market that is not defined is as State.Orders.IndependentContracts says: one contract wins, if it is not set. The
-// error is a [*order.FullError] if there is no room for another market.
+// error is ErrNoState, a [*order.FullError] if there is no room for another market, or ErrClosed once the engine has
+// ended.
 func (e *Engine) DefineMarket(market uint32, winnerTakesAll bool) error {
 	if e.trading == nil {
 		return ErrNoState
+	}
+	if e.life.phase == phaseEnded {
+		return ErrClosed
 	}
 	e.trading.persist.noteRare()
 	return e.trading.orders.DefineMarket(market, winnerTakesAll)
