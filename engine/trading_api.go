@@ -70,6 +70,7 @@ func (e *Engine) DefineMarket(market uint32, winnerTakesAll bool) error {
 		return ErrClosed
 	}
 	e.trading.persist.noteRare()
+	e.decided(DecisionDefine, market, winnerTakesAll)
 	return e.trading.orders.DefineMarket(market, winnerTakesAll)
 }
 
