@@ -281,6 +281,9 @@ func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left 
 		return nil, ErrNoState
 	}
 	if e.running.Load() {
+		if e.requests.closing() {
+			return nil, ErrClosed
+		}
 		return nil, ErrRunning
 	}
 	if e.config.OnStop = StopCancelAll; timeout > 0 {
