@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -77,6 +79,74 @@ func TestResumeLate(t *testing.T) {
 	if _, a := b.ask(http.MethodGet, "/mode", "", nil); a.Mode != "halted" {
 		t.Errorf("the bot trades again although the request had failed: %+v", a)
 	}
+}
+
+// TestResumeThenHang resumes a bot whose loop hangs as soon as it has: the answer does not say that nothing was done.
+func TestResumeThenHang(t *testing.T) {
+	b := newBot(t)
+	b.ask(http.MethodPost, "/halt", "", nil)
+	b.until(0, 0, "halted")
+	out, registered := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(out) })
+	t.Cleanup(release)
+	if err := b.engine.Submitter().Do(func() {
+		b.engine.OnRisk(func(ev risk.Event) {
+			if ev.Mode == risk.Active {
+				<-out
+			}
+		})
+		close(registered)
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-registered
+	if status, a := b.ask(http.MethodPost, "/resume", "", nil); status != http.StatusOK || a.Mode != "active" {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+}
+
+// TestHaltFull halts a bot whose loop hangs and whose queue of submissions is full: the answer says that the halt is in
+// force.
+func TestHaltFull(t *testing.T) {
+	b := newBot(t)
+	release := b.hang()
+	for b.engine.Submitter().Do(func() {}, nil) == nil {
+	}
+	status, a := b.ask(http.MethodPost, "/halt", "", nil)
+	if status != http.StatusServiceUnavailable || a.Mode != "halted" || !strings.Contains(a.Error, "no order leaves") {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+	b.until(0, 0, "halted")
+}
+
+// TestFlattenHangs has the loop of a bot hang while positions are being closed: the answer says that it is not known
+// what became of them, and not that nothing was done.
+func TestFlattenHangs(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	b.until(0, 100_000, "active")
+	out := make(chan struct{})
+	release := sync.OnceFunc(func() { close(out) })
+	t.Cleanup(release)
+	b.offer(msg.SideBuy, 4400, 100_000)
+	b.untilBid(4400)
+	registered := make(chan struct{})
+	if err := b.engine.Submitter().Do(func() {
+		b.engine.OnOrder(func(*order.Order, *order.Event) { <-out })
+		close(registered)
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-registered
+	b.control.SetTimeout(2 * time.Second) // for the loop to begin
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusServiceUnavailable || !a.Unknown || strings.Contains(a.Error, "nothing was done") {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+	b.until(0, 0, "halted")
 }
 
 // TestFlattenShort flattens a bot whose position the book takes only in part: the answer has what stays.

@@ -1,6 +1,7 @@
 package smknats
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,4 +40,35 @@ func TestOldRequests(t *testing.T) {
 			t.Errorf("%s of %d s: %q, want %q", test.name, test.at/second, got, test.want)
 		}
 	}
+}
+
+// TestHaltBehindOthers has as many requests come as are remembered: a halt is let in beside them, once.
+func TestHaltBehindOthers(t *testing.T) {
+	const at = int64(1e9)
+	request := func() *nats.Msg {
+		m := &nats.Msg{Subject: "smk.test.ctl.demo.x", Header: nats.Header{}}
+		sign([]byte(controlKey), m, at)
+		return m
+	}
+	g := guard{nonces: map[string]int64{}}
+	fill := func(most int) {
+		for n := len(g.nonces); n < most; n++ {
+			g.nonces[strconv.Itoa(n)] = at
+		}
+	}
+	check := func(name string, m *nats.Msg, want string) {
+		t.Helper()
+		got := g.check([]byte(controlKey), name, m, at)
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s beside %d: %q, want %q", name, len(g.nonces), got, want)
+		}
+	}
+	fill(noncesMax - 1)
+	check("mode", request(), "")
+	check("mode", request(), "too many")
+	halt := request()
+	check("halt", halt, "")
+	check("halt", halt, "there before")
+	fill(2 * noncesMax)
+	check("halt", request(), "too many")
 }
