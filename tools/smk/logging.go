@@ -116,12 +116,14 @@ func newLogWriter(out io.Writer, asJSON bool) *logWriter {
 		defer close(w.done)
 		log := slog.New(logHandler(out, asJSON))
 		for line := range w.lines {
-			if line == nil {
-				return
+			if line != nil {
+				_, _ = out.Write(line)
 			}
-			_, _ = out.Write(line)
 			if n := w.lost.Swap(0); n > 0 {
 				log.Warn("lines of the log are lost: too long, or not read as fast as they come", "lines", n)
+			}
+			if line == nil {
+				return
 			}
 		}
 	}()
