@@ -33,7 +33,9 @@ func madeDay(t *testing.T) *made {
 }
 
 // removed says that runners were removed, and that what was won on the others is a tenth less.
-func removed(m *made, at time.Duration, out ...uint32) {
+func removed(m *made, at time.Duration, out ...uint32) { removedBy(m, at, 1000, out...) }
+
+func removedBy(m *made, at time.Duration, factor uint32, out ...uint32) {
 	m.state(at, msg.MarketStateLive, func(s *msg.MarketState) {
 		for _, id := range contracts[winMarket] {
 			if slices.Contains(out, id) {
@@ -42,7 +44,7 @@ func removed(m *made, at time.Duration, out ...uint32) {
 			}
 			c := ended(s, id, msg.ContractStateReduced)
 			c.SetReduceType(msg.ReduceTypeQuantity)
-			c.SetReduceFactor(1000)
+			c.SetReduceFactor(factor)
 		}
 	})
 }
@@ -110,6 +112,12 @@ func TestMoneyOfEnds(t *testing.T) {
 				removed(m, 3*time.Second, 1002, 1000)
 				m.state(5*time.Second, msg.MarketStateSettled, nil)
 			}, Config{}, (won1 - paid1) / 10 * 9, (won1 - paid1) / 10 * 9 / 50,
+		},
+		{
+			"a runner removed by more than all", func(m *made) {
+				removedBy(m, 3*time.Second, 20_000, 1002)
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, won1 - paid0 - paid1, (won1 - paid0 - paid1) / 50,
 		},
 		{
 			"each by itself", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
