@@ -1,9 +1,13 @@
 package smkcontrol_test
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,6 +165,88 @@ func TestFlattenShort(t *testing.T) {
 		t.Fatalf("flatten: %d %+v", status, a)
 	}
 	b.until(0, 70_000, "halted")
+}
+
+// TestFlattenProvisional flattens a bot whose position may still be voided: it stays, and the answer says so.
+func TestFlattenProvisional(t *testing.T) {
+	b := newBot(t)
+	b.server.Do(func(s *sim.Sim) {
+		if err := s.Exchange.SetManaged(sim.DemoMarket, true, int64(10*time.Minute)); err != nil {
+			t.Error(err)
+		}
+	})
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		held := engine.Snapshot{}
+		if err := b.engine.Submitter().Snapshot(t.Context(), &held); err != nil {
+			t.Fatal(err)
+		}
+		if len(held.Positions) == 1 && held.Positions[0].Provisional == 100_000 && held.Positions[0].Final == 0 {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("%+v", held.Positions)
+		}
+	}
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Left != 1 {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+}
+
+// lossy is a connection that loses what is written once broken is set.
+type lossy struct {
+	net.Conn
+	broken *atomic.Bool
+}
+
+func (c lossy) Write(b []byte) (int, error) {
+	if c.broken.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// TestFlattenInDoubt flattens a bot without a connection, which does not know whether its last order arrived: the order
+// is left, and the answer says so.
+func TestFlattenInDoubt(t *testing.T) {
+	var broken atomic.Bool
+	var socket atomic.Pointer[net.Conn]
+	b := newBotBy(t, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if broken.Load() {
+			return nil, errors.New("no network")
+		}
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			socket.Store(&conn)
+		}
+		return lossy{conn, &broken}, err
+	})
+	b.until(0, 0, "active")
+	broken.Store(true)
+	b.place(odds.Buy, 3000, 20_000)
+	_ = (*socket.Load()).Close()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		var state session.State
+		done := make(chan struct{})
+		if err := b.engine.Submitter().Do(func() { state = b.engine.State(); close(done) }, nil); err != nil {
+			t.Fatal(err)
+		}
+		if <-done; state != session.Established {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatal(state)
+		}
+	}
+	b.control.SetTimeout(2 * time.Second) // nobody cancels its orders
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Open != 1 || !strings.Contains(a.Error, "orders are left") {
+		t.Errorf("flatten: %d %+v", status, a)
+	}
+	broken.Store(false)
+	b.control.SetTimeout(patience) // nothing else is being asked
+	b.until(0, 0, "halted")
 }
 
 // TestFlattenEarly flattens a bot that is not caught up with its account: it does not say that there is no position.
