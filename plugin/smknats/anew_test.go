@@ -67,6 +67,40 @@ func TestOrdersStreamAnew(t *testing.T) {
 	})
 }
 
+// TestStateOfStreamBefore has a follower go on from what it kept of a stream that was made anew meanwhile, with more
+// messages and the same numbers: it finds a gap, and does not take the orders of one for those of the other.
+func TestStateOfStreamBefore(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	for id := range uint64(3) {
+		h.events(aboutOrder(anOrder(id+1, id+1)))
+	}
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour})
+	until(t, f, "orders", func(Event) bool { return len(f.Orders()) == 3 })
+	state := f.State()
+	f.Close()
+	anew(t, s.JetStream(), h.p.names.OrderStream("demo"))
+	h.first = 1
+	for id := range uint64(6) {
+		h.events(aboutOrder(anOrder(id+11, id+11)))
+	}
+	picture := h.p.envelope()
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(6), Orders: []*natspb.Order{anOrder(16, 16)}, Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	f = follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour, From: &state})
+	gap := false
+	until(t, f, "the orders of the other stream", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		orders := f.Orders()
+		if e.Kind == OrderChanged && !gap {
+			t.Fatalf("order %d of the other stream beside %d orders", e.Order.OrderID, len(orders))
+		}
+		return gap && len(orders) == 1 && orders[0].ID == 16
+	})
+}
+
 // TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
 // with the numbers.
 func TestPictureKept(t *testing.T) {
