@@ -256,6 +256,46 @@ func TestAnswers(t *testing.T) {
 	check("resume", ErrRefused) // nothing listens
 }
 
+// TestHaltBesideOthers has as many requests wait for a bot as may: a halt is passed on beside them.
+func TestHaltBesideOthers(t *testing.T) {
+	waiting, release := make(chan struct{}, commandsMax), make(chan struct{})
+	bot := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/mode" {
+			waiting <- struct{}{}
+			<-release
+		}
+		_, _ = w.Write([]byte(`{"mode":"halted"}`))
+	}))
+	defer bot.Close()
+	s := natstest.Start(t, nil)
+	c := config(newWriter(t, 1).dir)
+	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
+	run(t, s, c, nil)
+	cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
+	nc := s.Connect()
+	eventually(t, func() bool {
+		_, err := Command(t.Context(), nc, cc, "status", "")
+		return err == nil
+	}, func() { t.Fatal("no status") })
+	var wait sync.WaitGroup
+	for range commandsMax {
+		wait.Go(func() {
+			if _, err := Command(t.Context(), nc, cc, "mode", ""); err != nil {
+				t.Error(err)
+			}
+		})
+		<-waiting
+	}
+	if _, err := Command(t.Context(), nc, cc, "mode", ""); !errors.Is(err, ErrRefused) {
+		t.Errorf("one more than may wait: %v", err)
+	}
+	if a, err := Command(t.Context(), nc, cc, "halt", ""); err != nil || a.Mode != "halted" {
+		t.Errorf("halt: %+v, %v", a, err)
+	}
+	close(release)
+	wait.Wait()
+}
+
 // TestNoAnswer: a command that only somebody gets who answers nothing, such as one who listens to everything, ends
 // without an answer, which is no refusal.
 func TestNoAnswer(t *testing.T) {
