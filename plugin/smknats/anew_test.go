@@ -10,8 +10,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
 	"github.com/smk-go/smk/plugin/smknats/natspb"
+	"github.com/smk-go/smk/sim"
 )
 
 // anew removes a stream and makes it again, with the settings that it had.
@@ -99,6 +102,34 @@ func TestStateOfStreamBefore(t *testing.T) {
 		}
 		return gap && len(orders) == 1 && orders[0].ID == 16
 	})
+}
+
+// TestBooksStreamAnew has the stream of books removed and made anew while it is published and one book changes: the
+// others are in it, too.
+func TestBooksStreamAnew(t *testing.T) {
+	d := newDay(t)
+	d.still()
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableOrders = true, true
+	p := run(t, s, c, nil)
+	before := follow(t, s, FollowConfig{})
+	until(t, before, "books", func(Event) bool { return live(before) == 3 })
+	anew(t, s.JetStream(), p.names.BookStream())
+	d.do(func(e *engine.Engine) { d.place(e, sim.DemoHome, odds.Buy, false) })
+	d.quiet()
+	stream, err := s.JetStream().Stream(t.Context(), p.names.BookStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info *jetstream.StreamInfo
+	eventually(t, func() bool {
+		info, err = stream.Info(t.Context())
+		return err == nil && info.State.NumSubjects == 3
+	}, func() { t.Fatalf("%+v, %v", info, err) })
+	books := d.books()
+	after := follow(t, s, FollowConfig{})
+	until(t, after, "the books", func(Event) bool { return slices.Equal(booksOf(after), books) })
 }
 
 // TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
