@@ -199,3 +199,14 @@ func TestVoidedWithoutHalt(t *testing.T) {
 	m.state(3*time.Second, msg.MarketStateSettled, nil)
 	checkMoney(t, m.runTaker(Config{}), won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
 }
+
+// TestReducedBefore reduces fills by a runner that was removed after them, and by no other.
+func TestReducedBefore(t *testing.T) {
+	m := &RecordedMarket{Reductions: []Reduction{{At: 10, Type: msg.ReduceTypeQuantity, Factor: 1000}}}
+	for at, want := range map[int64]exchange.Money{9: 90 * 6000, 11: 100 * 6000} {
+		fills := []FillResult{{At: at, Side: sideText(msg.SideBuy), Price: 4000, Quantity: 100}}
+		if got := m.value(fills, contractWon, 0); got != want {
+			t.Errorf("filled at %d: %v, want %v", at, got, want)
+		}
+	}
+}

@@ -4,8 +4,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
 )
 
 // TestOldRequests has requests arrive late and out of their order: a resume that was made before a halt, because it
@@ -71,4 +74,23 @@ func TestHaltBehindOthers(t *testing.T) {
 	check("halt", halt, "there before")
 	fill(2 * noncesMax)
 	check("halt", request(), "too many")
+}
+
+// TestRequestBeforeRun has a publisher get a command that was made before it began: what its run before took is not
+// known.
+func TestRequestBeforeRun(t *testing.T) {
+	s := natstest.Start(t, nil)
+	c := config(t.TempDir())
+	c.Control = &ControlConfig{"http://127.0.0.1:1", controlToken, controlKey}
+	now := time.Unix(1000, 0)
+	c.Wall = func() int64 { return now.UnixNano() }
+	p, err := New(s.Connect(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &nats.Msg{Subject: p.names.Control(c.Account, "resume"), Header: nats.Header{}}
+	sign([]byte(controlKey), m, now.Add(-time.Second).UnixNano())
+	if a := p.command(t.Context(), "resume", m); !strings.Contains(a.Error, "publisher's run") {
+		t.Errorf("%+v", a)
+	}
 }

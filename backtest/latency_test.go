@@ -1,0 +1,41 @@
+package backtest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// TestRoundTrips measures answers: not those of another connection than their requests, and those behind more requests
+// without an answer than are remembered.
+func TestRoundTrips(t *testing.T) {
+	m := measure{sent: make(map[uint64]int64)}
+	send := func(at time.Duration, reference uint64) {
+		var p msg.Payload
+		p.SetType(msg.PayloadOrderCreate)
+		p.MutableOrderCreate().SetReference(reference)
+		m.outbound(int64(at), &p)
+	}
+	accept := func(at time.Duration, reference uint64) {
+		var p msg.Payload
+		p.SetType(msg.PayloadOrderAccepted)
+		p.MutableOrderAccepted().SetReference(reference)
+		m.inbound(int64(at), &p)
+	}
+	send(0, 1)
+	accept(time.Millisecond, 1)
+	send(0, 2)
+	m.disconnected()
+	accept(time.Minute, 2)
+	for n := range uint64(createsMax) {
+		send(0, 3+n)
+	}
+	send(0, 3+createsMax)
+	accept(2*time.Millisecond, 3+createsMax)
+	accept(3*time.Millisecond, 3+createsMax) // again
+	if got, want := m.result().RoundTrips, []time.Duration{1e6, 2e6}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
