@@ -66,6 +66,12 @@ func TestMoneyOfEnds(t *testing.T) {
 			"voided", func(m *made) { m.state(3*time.Second, msg.MarketStateVoided, nil) }, Config{}, 0, 0,
 		},
 		{
+			"settled, then voided, which has no effect", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateSettled, nil)
+				m.state(4*time.Second, msg.MarketStateVoided, nil)
+			}, Config{}, won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
+		},
+		{
 			"a contract voided, then settled", func(m *made) {
 				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
 					ended(s, 1000, msg.ContractStateVoided)
@@ -207,6 +213,16 @@ func TestReducedBefore(t *testing.T) {
 		fills := []FillResult{{At: at, Side: sideText(msg.SideBuy), Price: 4000, Quantity: 100}}
 		if got := m.value(fills, contractWon, 0); got != want {
 			t.Errorf("filled at %d: %v, want %v", at, got, want)
+		}
+	}
+}
+
+// TestAssumedVoided assumes of no contract that was voided that it won.
+func TestAssumedVoided(t *testing.T) {
+	m := &RecordedMarket{Contracts: []uint32{1, 2, 3}, Last: []uint32{9000, 8000, 1000}, Voided: []uint32{1}}
+	for _, each := range []bool{true, false} {
+		if got := m.assumed(each); !slices.Equal(got, []uint32{2}) {
+			t.Errorf("each by itself %t: %d", each, got)
 		}
 	}
 }
