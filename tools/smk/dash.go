@@ -123,7 +123,7 @@ func isBotOfThisMachine(text string) bool {
 func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stepBack()
+	stepBack(std)
 	live, stop, err := c.live(ctx, true)
 	if err != nil {
 		return err

@@ -107,6 +107,9 @@ type stdio struct {
 	out, err io.Writer
 }
 
+// ofProcess reports whether a command has the process to itself.
+func (s stdio) ofProcess() bool { return s.out == io.Writer(os.Stdout) }
+
 // exit leaves kong's callback for the exit code.
 type exit int
 

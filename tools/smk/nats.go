@@ -116,7 +116,7 @@ type natsPublishCommand struct {
 
 // Run publishes until ctx ends.
 func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
-	c.yield()
+	c.yield(std)
 	nc, err := c.connect(ctx)
 	if err != nil {
 		return err
@@ -136,7 +136,10 @@ func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
 }
 
 // yield lets the bot, and whatever else runs on its machine, go first.
-func (c *natsPublishCommand) yield() {
+func (c *natsPublishCommand) yield(std stdio) {
+	if !std.ofProcess() {
+		return
+	}
 	if lowerPriority(); c.Idle {
 		idlePriority()
 	}

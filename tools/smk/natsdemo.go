@@ -29,7 +29,7 @@ type natsDemoCommand struct {
 
 // Run publishes until the standard input ends.
 func (c *natsDemoCommand) Run(ctx context.Context, std stdio) error {
-	c.yield()
+	c.yield(std)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.Listen != "" {

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,10 +10,14 @@ import (
 // watcherNice is how far a screen steps back behind the bot that it shows.
 const watcherNice = 10
 
-// lowerPriority lets other processes go first. Threads that are made later inherit it. What the system refuses stays as
-// it is.
+// lowerPriority lets other processes go first, unless they do already. Threads that are made later inherit it. What the
+// system refuses stays as it is.
 func lowerPriority() {
-	eachThread(func(id int) { _ = syscall.Setpriority(syscall.PRIO_PROCESS, id, watcherNice) })
+	eachThread(func(id int) {
+		if n, err := unix.Getpriority(unix.PRIO_PROCESS, id); err == nil && 20-n < watcherNice {
+			_ = unix.Setpriority(unix.PRIO_PROCESS, id, watcherNice)
+		}
+	})
 }
 
 // idlePriority leaves every processor to any other process that wants it. Threads that are made later inherit it.

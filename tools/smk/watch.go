@@ -34,7 +34,7 @@ func (c *watchCommand) Run(ctx context.Context, std stdio) error {
 	if f, ok := std.out.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("the output is no terminal (smk dash shows the same in a browser, smk journal prints)")
 	}
-	stepBack()
+	stepBack(std)
 	live, stop, err := c.live(ctx, false)
 	if err != nil {
 		return err
