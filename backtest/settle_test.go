@@ -96,6 +96,15 @@ func TestMoneyOfEnds(t *testing.T) {
 			}, Config{}, won0 - paid0 - paid1 - paid2, 0,
 		},
 		{
+			"the winner settled before the end", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+					ended(s, 1001, msg.ContractStateSettled)
+				})
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{Winners: map[uint32][]uint32{winMarket: {1001}}},
+			won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
+		},
+		{
 			"two winners", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
 			Config{Winners: map[uint32][]uint32{winMarket: {1000, 1001}}},
 			won0 + won1 - paid0 - paid1 - paid2, (won0 + won1 - paid0 - paid1 - paid2) / 50,
