@@ -101,7 +101,8 @@ func TestMoneyOfEnds(t *testing.T) {
 					ended(s, 1001, msg.ContractStateSettled)
 				})
 				m.state(4*time.Second, msg.MarketStateSettled, nil)
-			}, Config{Winners: map[uint32][]uint32{winMarket: {1001}}},
+			},
+			Config{Winners: map[uint32][]uint32{winMarket: {1001}}},
 			won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
 		},
 		{
