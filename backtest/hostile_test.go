@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -225,4 +226,24 @@ func TestStandstill(t *testing.T) {
 	if want := time.Minute - time.Second; s.stood != want || s.started.Sub(begun) != want {
 		t.Errorf("stood still for %v, the recording waits for %v, want %v", s.stood, s.started.Sub(begun), want)
 	}
+}
+
+// TestReadEnds drops a client of which the exchange has not taken all: what reads from it ends.
+func TestReadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket, other := net.Pipe()
+		s := &Server{input: make(chan clientInput, inputQueue)}
+		c := &client{socket: socket, link: &link{}, taken: make(chan struct{}, 1), gone: make(chan struct{})}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.read(c)
+		}()
+		if _, err := other.Write([]byte("a piece")); err != nil {
+			t.Fatal(err)
+		}
+		<-s.input
+		s.drop(c)
+		<-ended
+	})
 }
