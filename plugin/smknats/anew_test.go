@@ -170,6 +170,37 @@ func TestPictureKept(t *testing.T) {
 	}
 }
 
+// TestEventsBeforePicture has a publisher begin on a stream that has nothing but a picture: the events of the record
+// that it was drawn behind are in it.
+func TestEventsBeforePicture(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	picture := h.p.envelope()
+	picture.Cursor = &natspb.Cursor{Segment: proto.Uint64(1), Offset: proto.Uint64(100), Record: proto.Uint64(9)}
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(5), Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	f := &feed{p: h.p}
+	w := h.p.newOrders(f)
+	if err := w.resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		offset int64
+		want   int // events that are to be published
+	}{{90, 0}, {100, 0}, {110, 2}} {
+		f.last.Segment, f.last.Offset = 1, test.offset
+		w.record = []*natspb.OrderEvent{aboutOrder(anOrder(1, 1)), aboutOrder(anOrder(2, 2))}
+		if w.endRecord(); w.pending != test.want {
+			t.Errorf("at %d: %d events, want %d", test.offset, w.pending, test.want)
+		}
+	}
+	if first := w.batches[0].GetOrders().GetFirst(); first != 6 {
+		t.Errorf("the first one has number %d", first)
+	}
+}
+
 // TestRestoreStreamAnew has the log removed and made anew while it is restored: the restore ends instead of waiting for
 // a message that does not come.
 func TestRestoreStreamAnew(t *testing.T) {

@@ -265,3 +265,20 @@ func TestAccountFull(t *testing.T) {
 	p.until("the rest", func(s Stats) bool { return s.Record == w.last() })
 	restore(t, s, w.dir, filepath.Join(t.TempDir(), "restored"))
 }
+
+// TestBehindBySession: an engine that is silent is behind, unless it said that there is nothing to say any more.
+func TestBehindBySession(t *testing.T) {
+	for session, want := range map[string]bool{
+		"": false, "starting": true, "connecting": true, "established": true, "disconnected": false, "ended": false,
+	} {
+		p := &Publisher{feeds: true, silent: silentAfter, current: time.Now()}
+		p.stats.Session, p.lastRecord = session, time.Now().Add(-2*silentAfter)
+		if behind, why := p.behind(); behind != want {
+			t.Errorf("session %q: behind %t %s", session, behind, why)
+		}
+		p.feeds = false
+		if p.Stats().Behind {
+			t.Errorf("session %q: behind with what is not published", session)
+		}
+	}
+}
