@@ -53,7 +53,8 @@ func TestUnderQueues(t *testing.T) {
 // TestSetOfAddress refuses to replace where the recorded market listens.
 func TestSetOfAddress(t *testing.T) {
 	for _, name := range []string{"addr", "host", "port"} {
-		if _, err := combinations([]string{"skew=1,2", name + "=1,2"}); err == nil || !strings.Contains(err.Error(), name) {
+		_, err := combinations([]string{"skew=1,2", name + "=1,2"})
+		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
