@@ -21,7 +21,8 @@ func TestManyFiles(t *testing.T) {
 			file := filepath.Join(dir, fmt.Sprint(n))
 			var text string
 			for _, at := range []int{n, n + end} {
-				text += fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","rc":[{"id":1,"atb":[[2,%d]]}]}]}`+"\n", at, n)
+				text += fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","rc":[{"id":1,"atb":[[2,%d]]}]}]}`+"\n",
+					at, n)
 			}
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
