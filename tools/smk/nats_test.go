@@ -131,8 +131,11 @@ func TestInterrupted(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{ended, closed, true}, {t.Context(), closed, false}, {ended, nats.ErrTimeout, false},
-		{ended, context.Canceled, true}, {ended, nil, false},
+		{ended, closed, true},
+		{t.Context(), closed, false},
+		{ended, nats.ErrTimeout, false},
+		{ended, context.Canceled, true},
+		{ended, nil, false},
 	} {
 		if got := interrupted(test.ctx, test.err); got != test.want {
 			t.Errorf("%v, %v: %t", test.ctx.Err(), test.err, got)
