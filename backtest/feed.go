@@ -189,11 +189,15 @@ func (f *feed) how(id bookID) contractEnd {
 	return contractLost
 }
 
-// reduction returns by how much the fills of the other contracts are reduced.
+// reduction returns by how much the fills of the other contracts are reduced, a factor of 0 if they are not, or by a
+// factor that makes no sense.
 func reduction(list []msg.ContractState) (msg.ReduceType, uint32) {
 	for i := range list {
-		if c := &list[i]; c.GetState() == msg.ContractStateReduced && c.HasReduceFactor() {
-			return c.GetReduceType(), c.GetReduceFactor()
+		c := &list[i]
+		t, factor := c.GetReduceType(), c.GetReduceFactor()
+		if c.GetState() == msg.ContractStateReduced && factor > 0 && factor < exchange.PriceSum &&
+			(t == msg.ReduceTypeQuantity || t == msg.ReduceTypePrice) {
+			return t, factor
 		}
 	}
 	return 0, 0

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -177,21 +178,38 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	m.close()
-	config := ServerConfig{Speed: 1e6}
-	config.Dir = m.dir
-	s, model := serveLiar(t, config, func(l *liar) {
-		l.login()
-		l.add(func(p *msg.Payload) {
-			p.SetType(msg.PayloadMarketSubscribe)
-			p.MutableMarketSubscribe().SetMarketId(winMarket)
-		})
-		l.flush()
+	s, err := Listen(ServerConfig{Config: Config{Dir: m.dir}, Speed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, end, err := s.serving.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	go s.accept()
+	defer s.closeClients()
+	l := dialLiar(t, s)
+	l.login()
+	l.add(func(p *msg.Payload) {
+		p.SetType(msg.PayloadMarketSubscribe)
+		p.MutableMarketSubscribe().SetMarketId(winMarket)
 	})
-	if s.cuts > 0 || model.Figures.Messages < gateway.OutFrames {
-		t.Errorf("cut off %d times, because of %v, in %d messages", s.cuts, s.cause, model.Figures.Messages)
+	l.flush()
+	if err := s.awaitFirst(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.begin()
+	s.started = s.started.Add(-time.Hour) // so that all of it is due
+	if err := s.play(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s.cuts > 0 || len(s.clients) != 1 || s.feed.played < gateway.OutFrames {
+		t.Errorf("cut off %d times, because of %v, in %d messages", s.cuts, s.cause, s.feed.played)
 	}
 	s.cuts, s.cause = 2, sim.ErrSlowConsumer
-	if r := s.Result(model); !strings.Contains(strings.Join(r.Warnings, "\n"), "cut the bot off 2 times") {
+	if r := s.Result(&Model{}); !strings.Contains(strings.Join(r.Warnings, "\n"), "cut the bot off 2 times") {
 		t.Errorf("the warnings are %q", r.Warnings)
 	}
 }
@@ -208,4 +226,24 @@ func TestStandstill(t *testing.T) {
 	if want := time.Minute - time.Second; s.stood != want || s.started.Sub(begun) != want {
 		t.Errorf("stood still for %v, the recording waits for %v, want %v", s.stood, s.started.Sub(begun), want)
 	}
+}
+
+// TestReadEnds drops a client of which the exchange has not taken all: what reads from it ends.
+func TestReadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket, other := net.Pipe()
+		s := &Server{input: make(chan clientInput, inputQueue)}
+		c := &client{socket: socket, link: &link{}, taken: make(chan struct{}, 1), gone: make(chan struct{})}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.read(c)
+		}()
+		if _, err := other.Write([]byte("a piece")); err != nil {
+			t.Fatal(err)
+		}
+		<-s.input
+		s.drop(c)
+		<-ended
+	})
 }

@@ -189,32 +189,34 @@ func TestEarlierReports(t *testing.T) {
 	}
 }
 
-// TestManyRejections follows orders behind more rejected ones than are remembered.
+// TestManyRejections follows orders behind more rejected ones than are remembered, and more that were never answered.
 func TestManyRejections(t *testing.T) {
-	o := newOwn()
-	var create, answer msg.Payload
-	for n := uint64(1); n <= createsMax+1; n++ {
-		c := create.MutableOrderCreate()
-		c.SetReference(n)
-		c.SetMarketId(winMarket)
-		c.SetContractId(1000)
-		c.SetSide(msg.SideBuy)
-		c.SetPrice(2900)
-		c.SetQuantity(1000)
-		create.SetType(msg.PayloadOrderCreate)
-		o.sent(&create)
-		if n <= createsMax {
-			answer.SetType(msg.PayloadOrderRejected)
-			answer.MutableOrderRejected().SetReference(n)
-			o.apply(&answer, 0)
+	for _, answered := range []bool{true, false} {
+		o := newOwn()
+		var create, answer msg.Payload
+		for n := uint64(1); n <= createsMax+1; n++ {
+			c := create.MutableOrderCreate()
+			c.SetReference(n)
+			c.SetMarketId(winMarket)
+			c.SetContractId(1000)
+			c.SetSide(msg.SideBuy)
+			c.SetPrice(2900)
+			c.SetQuantity(1000)
+			create.SetType(msg.PayloadOrderCreate)
+			o.sent(&create)
+			if answered && n <= createsMax {
+				answer.SetType(msg.PayloadOrderRejected)
+				answer.MutableOrderRejected().SetReference(n)
+				o.apply(&answer, 0)
+			}
 		}
-	}
-	var accepted msg.Payload
-	accepted.SetType(msg.PayloadOrderAccepted)
-	accepted.MutableOrderAccepted().SetReference(createsMax + 1)
-	accepted.MutableOrderAccepted().SetOrderId(1)
-	if o.apply(&accepted, 0); len(o.orders) != 1 {
-		t.Error("an order behind many rejected ones is not followed")
+		var accepted msg.Payload
+		accepted.SetType(msg.PayloadOrderAccepted)
+		accepted.MutableOrderAccepted().SetReference(createsMax + 1)
+		accepted.MutableOrderAccepted().SetOrderId(1)
+		if o.apply(&accepted, 0); len(o.orders) != 1 {
+			t.Errorf("an order behind many is not followed, answered %t", answered)
+		}
 	}
 }
 

@@ -33,7 +33,9 @@ func madeDay(t *testing.T) *made {
 }
 
 // removed says that runners were removed, and that what was won on the others is a tenth less.
-func removed(m *made, at time.Duration, out ...uint32) {
+func removed(m *made, at time.Duration, out ...uint32) { removedBy(m, at, 1000, out...) }
+
+func removedBy(m *made, at time.Duration, factor uint32, out ...uint32) {
 	m.state(at, msg.MarketStateLive, func(s *msg.MarketState) {
 		for _, id := range contracts[winMarket] {
 			if slices.Contains(out, id) {
@@ -42,7 +44,7 @@ func removed(m *made, at time.Duration, out ...uint32) {
 			}
 			c := ended(s, id, msg.ContractStateReduced)
 			c.SetReduceType(msg.ReduceTypeQuantity)
-			c.SetReduceFactor(1000)
+			c.SetReduceFactor(factor)
 		}
 	})
 }
@@ -62,6 +64,12 @@ func TestMoneyOfEnds(t *testing.T) {
 		},
 		{
 			"voided", func(m *made) { m.state(3*time.Second, msg.MarketStateVoided, nil) }, Config{}, 0, 0,
+		},
+		{
+			"settled, then voided, which has no effect", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateSettled, nil)
+				m.state(4*time.Second, msg.MarketStateVoided, nil)
+			}, Config{}, won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
 		},
 		{
 			"a contract voided, then settled", func(m *made) {
@@ -88,6 +96,16 @@ func TestMoneyOfEnds(t *testing.T) {
 			}, Config{}, won0 - paid0 - paid1 - paid2, 0,
 		},
 		{
+			"the winner settled before the end", func(m *made) {
+				m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+					ended(s, 1001, msg.ContractStateSettled)
+				})
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			},
+			Config{Winners: map[uint32][]uint32{winMarket: {1001}}},
+			won1 - paid0 - paid1 - paid2, (won1 - paid0 - paid1 - paid2) / 50,
+		},
+		{
 			"two winners", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
 			Config{Winners: map[uint32][]uint32{winMarket: {1000, 1001}}},
 			won0 + won1 - paid0 - paid1 - paid2, (won0 + won1 - paid0 - paid1 - paid2) / 50,
@@ -110,6 +128,12 @@ func TestMoneyOfEnds(t *testing.T) {
 				removed(m, 3*time.Second, 1002, 1000)
 				m.state(5*time.Second, msg.MarketStateSettled, nil)
 			}, Config{}, (won1 - paid1) / 10 * 9, (won1 - paid1) / 10 * 9 / 50,
+		},
+		{
+			"a runner removed by more than all", func(m *made) {
+				removedBy(m, 3*time.Second, 20_000, 1002)
+				m.state(4*time.Second, msg.MarketStateSettled, nil)
+			}, Config{}, won1 - paid0 - paid1, (won1 - paid0 - paid1) / 50,
 		},
 		{
 			"each by itself", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
@@ -190,4 +214,25 @@ func TestVoidedWithoutHalt(t *testing.T) {
 	m.books(2*time.Second, middles)
 	m.state(3*time.Second, msg.MarketStateSettled, nil)
 	checkMoney(t, m.runTaker(Config{}), won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
+}
+
+// TestReducedBefore reduces fills by a runner that was removed after them, and by no other.
+func TestReducedBefore(t *testing.T) {
+	m := &RecordedMarket{Reductions: []Reduction{{At: 10, Type: msg.ReduceTypeQuantity, Factor: 1000}}}
+	for at, want := range map[int64]exchange.Money{9: 90 * 6000, 11: 100 * 6000} {
+		fills := []FillResult{{At: at, Side: sideText(msg.SideBuy), Price: 4000, Quantity: 100}}
+		if got := m.value(fills, contractWon, 0); got != want {
+			t.Errorf("filled at %d: %v, want %v", at, got, want)
+		}
+	}
+}
+
+// TestAssumedVoided assumes of no contract that was voided that it won.
+func TestAssumedVoided(t *testing.T) {
+	m := &RecordedMarket{Contracts: []uint32{1, 2, 3}, Last: []uint32{9000, 8000, 1000}, Voided: []uint32{1}}
+	for _, each := range []bool{true, false} {
+		if got := m.assumed(each); !slices.Equal(got, []uint32{2}) {
+			t.Errorf("each by itself %t: %d", each, got)
+		}
+	}
 }

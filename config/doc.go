@@ -104,7 +104,8 @@
 // of [tls], of the trading state and of the journal start with the section: SMK_TLS_, SMK_RISK_. The
 // password and the token may be in a file of their
 // own, one line long: SMK_PASSWORD wins over the file that SMK_PASSWORD_FILE names,
-// this over the one that password_file names, and this over password; and the same
+// this over the one that password_file names, and this over password, but for a password
+// that the profile has while the file is named outside of it; and the same
 // for the token. All of that line is the credential, blanks and quotes too, but for a
 // byte order mark and the line's end. Who may read such a file is not checked:
 // secrets that are mounted into containers are often readable by all. A username
@@ -258,7 +259,8 @@
 //
 // A section whose name ends in a colon and a name belongs to the profile of that name. It counts only if the profile
 // is asked for, by Options.Profile or SMK_PROFILE, and then wins over the section without it, from whichever file.
-// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not.
+// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not, and two
+// names of profiles that differ in case alone are refused.
 //
 //	[engine]
 //	address = exchange.example.com:3801

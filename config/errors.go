@@ -29,6 +29,9 @@ var (
 	ErrValue = errors.New("is not")
 	// ErrReference: a percent sign is neither %% nor %(key)s of a value that exists.
 	ErrReference = errors.New("has a % that is neither %% nor %(key)s of a key that exists")
+	// ErrProfileCase: the names of two profiles differ in case alone, so that one of them is a mistake, which would
+	// leave its settings out without a word.
+	ErrProfileCase = errors.New("is of another profile")
 	// ErrDepth: values refer to one another beyond ExpandDepthMax, maybe in a circle.
 	ErrDepth = errors.New("refers to values that refer to values too often")
 	// ErrSecret: a file with a password or a token does not hold one line of text.

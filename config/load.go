@@ -137,7 +137,10 @@ func (l *loader) checkKeys() {
 		case slices.Contains(sections, baseOf(s.name)):
 		default:
 			err := &Error{Origin: s.origin, Key: "[" + shown(s.name) + "]", Err: ErrUnknown}
-			if n := nearest(baseOf(s.name), all); n != "" {
+			switch n := nearest(baseOf(s.name), all); {
+			case n == baseOf(s.name):
+				err.Err = fmt.Errorf("%w: this section has no profiles", ErrUnknown)
+			case n != "":
 				err.Nearest = "[" + n + strings.TrimPrefix(s.name, baseOf(s.name)) + "]"
 			}
 			l.add(err)
@@ -244,7 +247,8 @@ func (l *loader) apply(s *setting) {
 func (l *loader) secret(key, file string, to *string) {
 	name := "session." + key
 	origin := l.origins[name+"_file"]
-	if file == "" || l.origins[name].Variable != "" && origin.Flag == "" {
+	if file == "" || l.origins[name].Variable != "" && origin.Flag == "" ||
+		origin.Flag == "" && origin.Variable == "" && l.onlyInProfile(key, key+"_file") {
 		return
 	}
 	path := l.path(key+"_file", file)
@@ -256,6 +260,15 @@ func (l *loader) secret(key, file string, to *string) {
 	*to = text
 	l.origins[name] = Origin{File: path}
 	l.texts[name] = "set"
+}
+
+// onlyInProfile reports whether the profile has a key of [session] and not another one.
+func (l *loader) onlyInProfile(key, other string) bool {
+	if l.values.profile == "" {
+		return false
+	}
+	s := l.values.section(l.values.profiled("session"))
+	return s != nil && slices.Contains(s.keys, key) && !slices.Contains(s.keys, other)
 }
 
 // path is where the file is that a setting names.

@@ -67,8 +67,9 @@ func (v *Values) profiled(section string) string {
 	return section + ":" + v.profile
 }
 
-// checkProfile reports a profile that no file has.
+// checkProfile reports a profile that no file has, and those that differ in case alone.
 func (l *loader) checkProfile() {
+	l.checkProfileCase()
 	name := l.values.profile
 	all := l.values.Profiles()
 	if name == "" || slices.Contains(all, name) {
@@ -82,6 +83,29 @@ func (l *loader) checkProfile() {
 		e.Key, e.Err, e.Nearest = ProfileVariable, ErrEmpty, ""
 	}
 	l.add(e)
+}
+
+// checkProfileCase reports sections of a profile whose name another one has in other case.
+func (l *loader) checkProfileCase() {
+	first := make(map[string]string) // section, by its profile in lower case
+	for _, s := range l.values.sections {
+		base, name, _ := strings.Cut(s.name, ":")
+		if name == "" || slices.Contains(l.options.Own, s.name) ||
+			!slices.Contains(sections, base) && !slices.Contains(l.options.Own, base) {
+			continue
+		}
+		was, ok := first[strings.ToLower(name)]
+		if !ok {
+			first[strings.ToLower(name)] = s.name
+			continue
+		}
+		if _, other, _ := strings.Cut(was, ":"); other != name {
+			l.add(&Error{
+				Origin: s.origin, Key: "[" + shown(s.name) + "]",
+				Err: fmt.Errorf("%w than [%s], by case alone", ErrProfileCase, shown(was)),
+			})
+		}
+	}
 }
 
 // readFlags keeps the flags and reports those of settings that do not exist, and of credentials.

@@ -110,6 +110,13 @@ func TestProfileErrors(t *testing.T) {
 		},
 		{"[engin:sim]\n", Options{}, "bot.conf:1: [engin:sim]: is not known; the nearest is [engine:sim]"},
 		{
+			ok + "[risk:Sim]\nloss_max = 5\n",
+			Options{Profile: "sim"},
+			"bot.conf:3: [risk:Sim]: is of another profile than [engine:sim], by case alone",
+		},
+		{"[DEFAULT:sim]\n", Options{}, "bot.conf:1: [DEFAULT:sim]: is not known: this section has no profiles"},
+		{"[inherit:sim]\n", Options{}, "bot.conf:1: [inherit:sim]: is not known: this section has no profiles"},
+		{
 			ok,
 			Options{Profile: "sin"},
 			"config: profile sin: no section of the files has this profile; the nearest is sim",

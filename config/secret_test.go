@@ -56,6 +56,39 @@ func TestPasswordLayers(t *testing.T) {
 	}
 }
 
+// TestPasswordOfProfile takes the credential of the profile, be it there or in a file, and never that of the account
+// which the sections without a profile are for: it would go to the profile's address.
+func TestPasswordOfProfile(t *testing.T) {
+	dir := files(t, map[string]string{
+		"live": "live\n", "sim": "sim\n",
+		"bot.conf": "[session]\nusername = a\npassword_file = live\n[session:inline]\npassword = inline\n" +
+			"[session:file]\npassword_file = sim\n[session:both]\npassword = inline\npassword_file = sim\n" +
+			"[session:none]\nusername = b\n",
+	})
+	sim := filepath.Join(dir, "sim")
+	for _, c := range []struct {
+		profile, password string
+		environ           []string
+		flags             []Flag
+	}{
+		{"", "live", nil, nil},
+		{"none", "live", nil, nil},
+		{"inline", "inline", nil, nil},
+		{"file", "sim", nil, nil},
+		{"both", "sim", nil, nil},
+		{"inline", "sim", []string{"SMK_PASSWORD_FILE=" + sim}, nil},
+		{"inline", "env", []string{"SMK_PASSWORD=env"}, nil},
+		{"inline", "sim", nil, []Flag{{"--set", "session.password_file", sim}}},
+	} {
+		s, err := Load("bot.conf", Options{
+			Directories: []string{dir}, Environ: append([]string{""}, c.environ...), Profile: c.profile, Flags: c.flags,
+		})
+		if err != nil || s.Engine.Session.Password != c.password {
+			t.Errorf("%+v: %v, %q", c, err, s.Engine.Session.Password)
+		}
+	}
+}
+
 func TestPasswordFileRefusals(t *testing.T) {
 	most := strings.Repeat("x", session.CredentialBytesMax)
 	dir := files(t, map[string]string{

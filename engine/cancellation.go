@@ -51,7 +51,7 @@ func (c *cancellation) due(timeout time.Duration) int64 {
 		at = notSent
 	case c.done():
 	case c.pendings > 0:
-		at = c.lastSent + int64(timeout)/cancelTries // it may have been lost
+		at = c.lastSent + min(int64(timeout)/cancelTries, int64(cancelLost)<<c.pendings) // it may have been lost
 	default:
 		at = c.lastSent + int64(cancelPause) // the ends of the opened orders may be on their way
 	}

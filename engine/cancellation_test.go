@@ -75,6 +75,24 @@ func TestCancellationIsDue(t *testing.T) {
 	}
 }
 
+// TestCancellationOfADay does not wait for hours before it tries again because there are hours, nor so shortly that the
+// answer to none is waited for.
+func TestCancellationOfADay(t *testing.T) {
+	c := cancellation{lastSent: notSent, notBefore: notSent}
+	now, last := int64(0), int64(0)
+	for i := range uint64(cancelsMax) {
+		c.sentAt(now, i+1)
+		at := c.due(durationMax)
+		if took := at - now; took <= last || i == 0 && took > int64(10*time.Second) {
+			t.Errorf("try %d follows after %v", i+2, time.Duration(took))
+		}
+		now, last = at, at-now
+	}
+	if now < int64(10*time.Minute) {
+		t.Errorf("the answer to the first is waited for %v", time.Duration(now))
+	}
+}
+
 // TestCancellationDoubts are resolved by their references, each once, also those beyond what is remembered.
 func TestCancellationDoubts(t *testing.T) {
 	var c cancellation

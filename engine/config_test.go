@@ -46,6 +46,7 @@ func TestConfigIsChecked(t *testing.T) {
 		{"SpinRounds", func(c *engine.Config) { c.SpinRounds = -1 }},
 		{"Core", func(c *engine.Config) { c.Core = 1 }},
 		{"Core", func(c *engine.Config) { c.Pin, c.Core = true, 1024 }},
+		{"State.OnUnresolved", func(c *engine.Config) { c.State.OnUnresolved = engine.HaltUnresolved + 1 }},
 		{"SubscriptionsMax", func(c *engine.Config) { c.SubscriptionsMax = -1 }},
 		{"SubmitSlots", func(c *engine.Config) { c.SubmitSlots = 1 << 17 }},
 		{"SubmitBytes", func(c *engine.Config) { c.SubmitBytes = 1 << 17 }},

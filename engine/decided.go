@@ -16,6 +16,7 @@ const (
 	DecisionResolveID  = "resolve-id" // id, then the Outcome
 	DecisionReconciled = "reconciled"
 	DecisionSettle     = "settle"     // market, then the winners
+	DecisionDefine     = "define"     // market, whether one of its contracts wins
 	DecisionUnfollowed = "unfollowed" // whether there are markets without room
 )
 

@@ -91,13 +91,15 @@ const (
 	spinPollsMax = 64
 
 	// At the end of an engine cancelsMax order_cancel_all may be without an answer, and
-	// cancelTries are sent in StopTimeout if none is answered. The next one follows
+	// cancelTries at least are sent in StopTimeout if none is answered, the second after
+	// twice cancelLost at the latest and then after twice as long each. The next one follows
 	// cancelPause after a rejected one, or after one that does not cover orders that were
 	// accepted later, of which openedMax are kept, and cancelRetry after one that could
 	// not be sent. For the ends of orders that are known to be open the engine waits
 	// until cancelEnds after the newest was sent.
 	cancelsMax  = 8
 	cancelTries = 4
+	cancelLost  = 2500 * time.Millisecond
 	cancelPause = 200 * time.Millisecond
 	cancelRetry = 20 * time.Millisecond
 	cancelEnds  = 2 * time.Second

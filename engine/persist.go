@@ -174,6 +174,7 @@ func (e *Engine) openStore(c *Config) (*statefile.Store, error) {
 	fs, owner := c.State.Files, ownerOf(c)
 	if fs == nil {
 		fs = statefile.OS{}
+		c.State.File = statefile.ResolveLinks(c.State.File)
 	}
 	if e.tape.replaying() {
 		owner = e.tape.begin.Owner

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"log/slog"
 	"math"
 	"os"
 	"time"
@@ -33,7 +34,8 @@ type StateConfig struct {
 	// File, if not "", is where the state is kept, so that a bot that starts again knows its orders, positions and
 	// money, whatever ended it; see [Recovery]. Beside it there are File.lock, File.tmp, File.log0 and File.log1.
 	// Account, "" means Session.Username, names the account in it: only a hash of that and of Address is stored, and
-	// a file of another account or exchange is refused. It sets Session.AccountFromStart.
+	// a file of another account or exchange is refused. It sets Session.AccountFromStart. Of a symbolic link it is the
+	// file that the link leads to.
 	File    string
 	Account string
 
@@ -105,6 +107,8 @@ const (
 	ReportUnresolved       UnresolvedPolicy = iota // OnSendUnresolved's and OnOrder's handlers are called
 	CancelUnresolvedMarket                         // all orders of its market are cancelled
 	HaltUnresolved                                 // the kill switch is thrown
+
+	unresolvedPolicies
 )
 
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
@@ -180,6 +184,9 @@ func newTrading(config *Config) (*trading, error) {
 	}
 	if c.DoubtTimeout > durationMax {
 		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
+	}
+	if c.OnUnresolved >= unresolvedPolicies {
+		return nil, &ConfigError{"State.OnUnresolved", "is not an UnresolvedPolicy"}
 	}
 	c.fitBooks(config.SubscriptionsMax)
 	if config.DisableReferences {
@@ -359,7 +366,13 @@ func (e *Engine) recordSubscription(keys *msg.Keys) {
 	t.botSubscribed(keys)
 	switch {
 	case keys.Type == msg.PayloadMarketSubscribe:
-		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent
+		if err := t.books.Subscribed(keys.Market, e.now); err != nil {
+			const text = "a market that is subscribed to has no book"
+			e.log.push(record{at: e.now, level: slog.LevelWarn, text: text, err: err})
+			// Without room its books are absent, and nothing would say that quotes have to be pulled.
+			_ = t.quotes.HoldMarket(keys.Market, quote.SuspectBook, true)
+			t.reconcile = t.quoting
+		}
 	case keys.Type == msg.PayloadMarketUnsubscribe && t.healing:
 		return
 	case keys.Type == msg.PayloadMarketUnsubscribe:

@@ -60,12 +60,17 @@ func (e *Engine) Order(reference uint64) *order.Order {
 // DefineMarket says how a market is settled: one of its contracts wins, or each wins or loses by itself, of which the
 // stream says nothing. Its worst case and its outcomes follow from that; call it before the first order in the market.
 // A market that is not defined is as State.Orders.IndependentContracts says: one contract wins, if it is not set. The
-// error is a [*order.FullError] if there is no room for another market.
+// error is ErrNoState, a [*order.FullError] if there is no room for another market, or ErrClosed once the engine has
+// ended.
 func (e *Engine) DefineMarket(market uint32, winnerTakesAll bool) error {
 	if e.trading == nil {
 		return ErrNoState
 	}
+	if e.life.phase == phaseEnded {
+		return ErrClosed
+	}
 	e.trading.persist.noteRare()
+	e.decided(DecisionDefine, market, winnerTakesAll)
 	return e.trading.orders.DefineMarket(market, winnerTakesAll)
 }
 
@@ -192,7 +197,9 @@ func (p Placed) Cancel() error {
 	return err
 }
 
-// Reduce asks for the available quantity to be made smaller; the order keeps its place in the queue.
+// Reduce asks for the available quantity to be made smaller; the order keeps its place in the queue. The error is
+// order.ErrQuantity for a quantity that is negative or more than the order's, ErrNoOrderID as of Cancel, or one of
+// [Engine.Send].
 func (p Placed) Reduce(available odds.Quantity) error {
 	_, err := p.engine.reduceOrder(p.Order(), available)
 	return err
@@ -200,7 +207,8 @@ func (p Placed) Reduce(available odds.Quantity) error {
 
 // Replace asks for another order in place of this one, with a price and a quantity that includes what this one
 // has executed, and returns what the new order is cancelled, reduced and replaced by. If the exchange refuses, this
-// one stays as it was, or is in doubt until its cancellation is answered.
+// one stays as it was, or is in doubt until its cancellation is answered. The error is order.ErrPrice or ErrQuantity
+// for an order that cannot be, ErrNoOrderID as of Cancel, or one of [Engine.Send].
 func (p Placed) Replace(price odds.Price, quantity odds.Quantity) (Placed, error) {
 	seq, err := p.engine.replaceOrder(p.Order(), price, quantity)
 	if err != nil {
@@ -227,6 +235,9 @@ func (e *Engine) reduceOrder(o *order.Order, available odds.Quantity) (seq uint6
 	if o == nil || o.ID == 0 {
 		return 0, ErrNoOrderID
 	}
+	if available < 0 || available > o.Quantity && o.Quantity != 0 { // 0 if it is not known
+		return 0, order.ErrQuantity
+	}
 	m := &e.trading.reduce
 	m.Reset()
 	m.SetOrderId(o.ID)
@@ -241,6 +252,12 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	if o == nil || o.ID == 0 {
 		return 0, ErrNoOrderID
 	}
+	if !price.Valid() {
+		return 0, order.ErrPrice
+	}
+	if quantity < 1 || quantity > order.QuantityMax {
+		return 0, order.ErrQuantity
+	}
 	m := &e.trading.replace
 	m.Reset()
 	m.SetOrigOrderId(o.ID)
@@ -254,16 +271,23 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 }
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
-// most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
-// that may still be live, those in doubt included, and Run's error, or where that is nil although there are some, a
-// *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
-// Without state it returns ErrNoState and does not run.
+// most timeout, 24 hours if that is longer, or Config.StopTimeout if it is not positive, whatever Config.OnStop says.
+// It returns the orders that may still be live, those in doubt included, and Run's error, or where that is nil although
+// there are some, a *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
+// Without state it returns ErrNoState and does not run, and where the loop runs already ErrRunning and changes
+// nothing.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
 	if e.trading == nil {
 		return nil, ErrNoState
 	}
+	if e.running.Load() {
+		if e.requests.closing() {
+			return nil, ErrClosed
+		}
+		return nil, ErrRunning
+	}
 	if e.config.OnStop = StopCancelAll; timeout > 0 {
-		e.config.StopTimeout = timeout
+		e.config.StopTimeout = min(timeout, durationMax)
 	}
 	err = e.Run(ctx)
 	inDoubt := 0

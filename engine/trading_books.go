@@ -114,15 +114,13 @@ func (t *trading) holdMarket(id uint32) {
 
 // releaseContracts ends what the books of a market's contracts hold: they are about to be forgotten.
 func (t *trading) releaseContracts(market uint32) {
-	m, ok := t.books.Market(market)
-	if !ok {
-		return
-	}
-	for c := range m.Contracts() {
-		at := quote.Contract{Market: market, ID: c.ID()}
-		_ = t.quotes.HoldContract(at, quote.SuspectBook|quote.MarketHalted, false)
-		if len(t.handlers.book.entries) > 0 {
-			t.addBook(c) // which is empty when the handlers are called
+	if m, ok := t.books.Market(market); ok {
+		for c := range m.Contracts() {
+			at := quote.Contract{Market: market, ID: c.ID()}
+			_ = t.quotes.HoldContract(at, quote.SuspectBook|quote.MarketHalted, false)
+			if len(t.handlers.book.entries) > 0 {
+				t.addBook(c) // which is empty when the handlers are called
+			}
 		}
 	}
 	_ = t.quotes.HoldMarket(market, quote.SuspectBook|quote.MarketHalted, false)

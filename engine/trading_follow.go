@@ -178,10 +178,13 @@ func (t *trading) botSubscribed(keys *msg.Keys) {
 
 // SettleMarket settles a market by the user's word, where [Engine.Completeness] says that its result is not known, or
 // it was settled unseen: the named contracts won and the others lost, and the account has nothing in it any more. The
-// error is ErrNoState or order.ErrMarketUnknown.
+// error is ErrNoState or order.ErrMarketUnknown, or ErrClosed once the engine has ended: nothing would keep it.
 func (e *Engine) SettleMarket(market uint32, winners ...uint32) error {
 	if e.trading == nil {
 		return ErrNoState
+	}
+	if e.life.phase == phaseEnded {
+		return ErrClosed
 	}
 	events, err := e.trading.orders.SettleMarket(market, winners, e.now)
 	if err != nil {

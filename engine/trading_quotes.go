@@ -50,10 +50,14 @@ func (e *Engine) startQuoting(market uint32) (*trading, error) {
 
 // AdoptQuote gives an order to the quotes, one of an earlier run for example, whatever placed it. From now on it
 // serves the quotes of its contract, or is cancelled if none are wanted: call Quote before, or in the same handler.
-// The error is ErrNoState or one of package quote. An order that ended is not adopted.
+// The error is ErrNoState or one of package quote: quote.ErrOrder for nil, which [Engine.Order] returns of an order
+// that is not kept. An order that ended is not adopted.
 func (e *Engine) AdoptQuote(o *order.Order) error {
 	if e.trading == nil {
 		return ErrNoState
+	}
+	if o == nil {
+		return quote.ErrOrder
 	}
 	t, err := e.startQuoting(o.Market)
 	if err != nil {

@@ -293,7 +293,7 @@ func (b *bot) check() {
 }
 
 // hasUnknown reports whether the exchange may have served requests of a process that was killed which the present one
-// knows nothing of, and has not been reported of yet.
+// knows nothing of, and was sent nothing about yet.
 func (b *bot) hasUnknown() bool {
 	if b.unknown != nil && b.unknown.abandoned && b.informed() {
 		b.unknown = nil

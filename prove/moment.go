@@ -19,7 +19,7 @@ import (
 const momentEvery = int64(150 * time.Millisecond)
 
 // reported is what is known to be missing although the account's messages have been caught up with. A new account has
-// nothing to repeat from, and numbers that are never sent cannot be reported from lost messages.
+// nothing to repeat from, and numbers that are never sent look like lost messages.
 const reported = order.CatchUpLacking | order.MessagesLost
 
 // watch is what a bot is checked by.

@@ -263,6 +263,20 @@ func TestRetained(t *testing.T) {
 	}
 }
 
+// TestRetainedForever: the longest time that there is does not end before it began.
+func TestRetainedForever(t *testing.T) {
+	const now = 1_800_000_000 * second
+	m := must(t, order.Config{Orders: 2, Retained: 3, RetainFor: 1<<63 - 1})
+	m.Apply(payload(&exchange.Report{
+		Type: msg.PayloadOrderExecuted, Side: msg.SideBuy, OrderID: 1, Market: 1, Contract: 1, AccountSequence: 1,
+		Price: 5000, OrigPrice: 5000, Quantity: 1000, ExecutedQuantity: 1000,
+	}), order.Input{Now: now})
+	m.Tick(now + second)
+	if due := m.Due(); due != 1<<63-1 || m.ByID(1) == nil {
+		t.Errorf("due %d, kept %v", due, m.ByID(1))
+	}
+}
+
 // TestMarketsMakeRoom: markets that are over, or have nothing, make room for others.
 func TestMarketsMakeRoom(t *testing.T) {
 	m := must(t, order.Config{Orders: 64, Retained: 64, Contracts: 4})

@@ -13,6 +13,9 @@ var (
 	ErrQuantity error = &limitError{"order: quantity is not 1 to QuantityMax"}
 	ErrMinimum  error = &limitError{"order: minimum is more than the quantity, or does not fit the message"}
 	ErrTime     error = &limitError{"order: time in force is none of the protocol's"}
+
+	// ErrReference refuses the reference of an order that has not ended: what is sent twice would be two orders.
+	ErrReference error = &limitError{"order: reference is that of an order that has not ended"}
 )
 
 // Limit is an order to be placed.
@@ -25,7 +28,7 @@ type Limit struct {
 
 	TimeInForce msg.TimeInForceType // 0 means GOOD_TIL_CANCELLED
 	Minimum     odds.Quantity       // that must match at once; 0 means none
-	Reference   uint64              // unique on the account; 0 means that the session assigns one
+	Reference   uint64              // of no other order of the account; 0 means that the session assigns one
 	Label       []byte              // repeated on later messages; borrowed by the message
 }
 

@@ -6,13 +6,15 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// Admit returns nil if there is room for what a request gives rise to, and a [*FullError] otherwise. Call it
-// before the request is sent; a cancel or reduce is never refused.
+// Admit returns nil if there is room for what a request gives rise to, and a [*FullError] otherwise, or
+// ErrReference if what it makes would have the reference of an order that has not ended. Call it before the request
+// is sent; a cancel or reduce is never refused.
 func (m *Manager) Admit(k *msg.Keys) error {
 	switch k.Type {
 	case msg.PayloadOrderCreate:
-		_, err := m.admitCreate(k)
-		return err
+		if _, err := m.admitCreate(k); err != nil {
+			return err
+		}
 	case msg.PayloadOrderCancelReplace:
 		if m.requests.free == none {
 			marks.Hit(marks.ReplaceRequestsFull)
@@ -25,8 +27,20 @@ func (m *Manager) Admit(k *msg.Keys) error {
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
 			return &FullError{"exposure", grossMax}
 		}
+	default:
+		return nil
+	}
+	if k.Reference != 0 && m.refers(k.Reference) {
+		return ErrReference
 	}
 	return nil
+}
+
+// refers reports whether a reference is that of an order that has not ended. Messages that name only the reference, and
+// cancels by it, could be about either of two.
+func (m *Manager) refers(reference uint64) bool {
+	i := m.orders.findRef(reference)
+	return i != none && !m.orders.entries[i].Order.State.Terminal()
 }
 
 // admitCreate is Admit for a create. It returns the slot of its contract.

@@ -40,7 +40,7 @@ func (m *Manager) Due() int64 {
 		due = min(due, m.drift.due(m.config.DriftAfter))
 	}
 	if m.config.RetainFor > 0 && m.orders.ended.head != none {
-		due = min(due, m.orders.entries[m.orders.ended.head].Order.Updated+m.config.RetainFor)
+		due = min(due, m.retainedUntil(&m.orders.entries[m.orders.ended.head]))
 	}
 	return due
 }
@@ -74,6 +74,14 @@ func (m *Manager) Tick(now int64) []Event {
 	return m.done()
 }
 
+// retainedUntil returns the clock reading at which a terminal order is forgotten.
+func (m *Manager) retainedUntil(e *entry) int64 {
+	if at := e.Order.Updated + m.config.RetainFor; at >= m.config.RetainFor {
+		return at
+	}
+	return 1<<63 - 1 // beyond the end of the clock
+}
+
 // retain forgets terminal orders that ended long ago.
 func (m *Manager) retain() {
 	if m.config.RetainFor == 0 {
@@ -81,7 +89,7 @@ func (m *Manager) retain() {
 	}
 	for i := m.orders.ended.head; i != none; {
 		e := &m.orders.entries[i]
-		if e.Order.Updated+m.config.RetainFor > m.now {
+		if m.retainedUntil(e) > m.now {
 			return
 		}
 		next := m.orders.places[i].next

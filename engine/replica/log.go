@@ -98,6 +98,8 @@ func (m *Replica) decision(words []string, now int64) {
 			events = m.orders.Reconciled(now)
 		case engine.DecisionSettle:
 			events, _ = m.orders.SettleMarket(uint32(numbers[0]), winners, now)
+		case engine.DecisionDefine:
+			_ = m.orders.DefineMarket(uint32(numbers[0]), yes[1]) // the bot had the error, too
 		case engine.DecisionUnfollowed:
 			events = m.orders.Unfollowed(yes[0], now)
 		}

@@ -218,3 +218,54 @@ func TestDecisions(t *testing.T) {
 		})
 	}
 }
+
+// TestDefinedMarket has a bot say, before it runs and again while it runs, that each contract of a market wins or loses
+// by itself: the journal's worst case is the bot's.
+func TestDefinedMarket(t *testing.T) {
+	for name, early := range map[string]bool{"before the run": true, "in the run": false} {
+		t.Run(name, func(t *testing.T) {
+			server, dir := quietExchange(t), t.TempDir()
+			e := run(t, recorded(server, dir), func(e *engine.Engine) {
+				define := func() {
+					if err := e.DefineMarket(sim.DemoMarket, false); err != nil {
+						t.Error(err)
+					}
+				}
+				if early {
+					define()
+				}
+				e.OnCaughtUp(func(*engine.Event) {
+					if !early {
+						define()
+					}
+					for _, contract := range []uint32{sim.DemoHome, sim.DemoDraw} {
+						offer := bid
+						offer.Contract, offer.Side = contract, odds.Sell
+						if _, err := e.Place(offer); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+					server.Do(func(s *sim.Sim) {
+						s.Exchange.Submit("rival", exchange.Create{
+							Market: sim.DemoMarket, Contract: m.GetContractId(), Side: msg.SideBuy, Price: 5000,
+							Quantity: 400_000,
+						})
+					})
+				})
+				fills := 0
+				e.OnFill(func(*order.Order, order.Fill) {
+					if fills++; fills == 2 {
+						e.Stop()
+					}
+				})
+			})
+			m := replicaOf(t, dir, 0)
+			have, want := m.Orders().Account().WorstCase, e.Account().WorstCase
+			if have != want || want != 40*odds.Whole {
+				t.Errorf("the journal's worst case is %v, the bot's %v", have, want)
+			}
+		})
+	}
+}

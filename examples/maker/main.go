@@ -144,23 +144,23 @@ func (m *maker) book(c book.Contract) {
 		return
 	}
 	p := m.Position(market, c.ID())
-	held := p.Final + p.Provisional // the latter may still be voided
-	bids, asks := quotes(fair, held)
+	bids, asks := quotes(fair, p.Final+p.Provisional) // the latter may still be voided
 	if err := m.QuoteLevels(market, c.ID(), bids, asks, quote.Tolerance{Price: spread / 4}); err != nil {
 		fmt.Fprintln(m.out, "no quote:", err)
+		m.Pull(market, c.ID()) // else the quotes before stay, at a price that is not fair any more
 	}
 }
 
 // quotes returns what to quote around a fair price. Who has bought a lot quotes lower, to sell.
 func quotes(fair odds.Price, held odds.Quantity) (bids, asks []quote.Level) {
 	middle := int(fair) - int(held/size)**skew
-	for i := range 2 {
+	for i, toBuy, toSell := 0, holdMax-held, holdMax+held; i < 2; i++ {
 		away, n := int(spread)+i*int(step), size*odds.Quantity(i+1)
-		if bid := middle - away; held < holdMax && bid >= int(odds.PriceMin) {
-			bids = append(bids, quote.Level{Price: odds.Price(bid), Size: n})
+		if bid, err := odds.NewPrice(uint32(middle - away)); err == nil && toBuy >= n { // else beyond the scale
+			bids, toBuy = append(bids, quote.Level{Price: bid, Size: n}), toBuy-n
 		}
-		if ask := middle + away; held > -holdMax && ask <= int(odds.PriceMax) {
-			asks = append(asks, quote.Level{Price: odds.Price(ask), Size: n})
+		if ask, err := odds.NewPrice(uint32(middle + away)); err == nil && toSell >= n {
+			asks, toSell = append(asks, quote.Level{Price: ask, Size: n}), toSell-n
 		}
 	}
 	return bids, asks

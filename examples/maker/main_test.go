@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
 
@@ -61,6 +63,39 @@ func TestMaker(t *testing.T) {
 	truth, _ := exchange.Truth(sim.DemoUsername)
 	if err := errors.Join(exchange.Close(), <-served); err != nil || truth.Live != 0 || len(truth.Positions) == 0 {
 		t.Errorf("%v, %+v", err, truth)
+	}
+}
+
+// TestQuotes asks for the quotes around every price, whatever is held and however strongly that counts: each is one
+// that can be, and nothing is quoted whose fills would add to more than the limit.
+func TestQuotes(t *testing.T) {
+	defer func(was int) { *skew = was }(*skew)
+	quoter, err := quote.New(quote.Config{Contracts: 1, Levels: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := 0
+	for _, *skew = range []int{0, 30, 5000, -5000} {
+		for held := -10 * size; held <= 10*size; held += size / 2 {
+			for fair := odds.PriceMin; fair <= odds.PriceMax; fair++ {
+				bids, asks := quotes(fair, held)
+				quoted += len(bids) + len(asks)
+				err := quoter.SetLevels(quote.Contract{Market: 1, ID: 1}, bids, asks, quote.Tolerance{})
+				most, least := held, held
+				for _, l := range bids {
+					most += l.Size
+				}
+				for _, l := range asks {
+					least -= l.Size
+				}
+				if err != nil || most > max(holdMax, held) || least < min(-holdMax, held) {
+					t.Fatalf("%v at %d with %v held: %v and %v", err, uint16(fair), held, bids, asks)
+				}
+			}
+		}
+	}
+	if quoted == 0 {
+		t.Error("nothing is quoted")
 	}
 }
 

@@ -46,3 +46,4 @@ for await (const { type, book, order: report } of messages([market])) {
     if (['ended', 'refused', 'not_placed'].includes(report.order.state)) process.exit(0)
   }
 }
+throw new Error('the stream has ended before the order, which may be live: open it again with after')

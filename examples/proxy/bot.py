@@ -52,6 +52,7 @@ def main(base, token, market, contract):
                 command(base, token, type="cancel", order=report["order"]["id"], reference="2")
             if report["order"]["state"] in ("ended", "refused", "not_placed"):
                 return
+    raise RuntimeError("the stream has ended before the order, which may be live: open it again with after")
 
 
 if __name__ == "__main__":

@@ -137,10 +137,11 @@ func atMost(slots chan struct{}, next http.HandlerFunc) http.Handler {
 type Answer struct {
 	Mode    string `json:"mode,omitempty"`
 	Cause   string `json:"cause,omitempty"`
-	Kill    string `json:"kill,omitempty"` // how far the kill switch is
-	Open    int    `json:"open"`           // orders that are left, those in doubt included
-	Closing int    `json:"closing"`        // orders that /flatten sent
-	Left    int    `json:"left,omitempty"` // positions that stay
+	Kill    string `json:"kill,omitempty"`    // how far the kill switch is
+	Open    int    `json:"open"`              // orders that are left, those in doubt included
+	Closing int    `json:"closing"`           // orders that /flatten sent
+	Left    int    `json:"left,omitempty"`    // positions that stay
+	Unknown bool   `json:"unknown,omitempty"` // what became of the request: it was begun
 	Error   string `json:"error,omitempty"`
 }
 
@@ -180,18 +181,18 @@ func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusConflict, Answer{Error: err.Error()})
 		return
 	}
-	a, err := s.state(r)
-	switch {
-	case errors.Is(err, errBusy):
+	var a Answer
+	switch err := s.onLoop(r, func() { a = s.state() }); {
+	case err == nil:
+		answer(w, http.StatusOK, a)
+	case errors.Is(err, errEnded), errors.Is(err, engine.ErrClosed):
+		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+	default: // it hangs, or so many wait for it that there is no room for another
 		answer(w, http.StatusServiceUnavailable, Answer{
 			Mode: risk.Halted.String(),
 			Error: "no order leaves any more, but the loop has not come to the halt yet: " +
 				"orders may be live until it does",
 		})
-	case err != nil:
-		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
-	default:
-		answer(w, http.StatusOK, a)
 	}
 }
 
@@ -200,49 +201,46 @@ func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	var a Answer
 	var err error
-	if !s.do(w, r, func() { err = s.engine.Resume(reason) }) {
-		return
-	}
-	if err != nil {
+	switch {
+	case !s.do(w, r, func() { err, a = s.engine.Resume(reason), s.state() }): // at once: the loop may hang from now on
+	case err != nil:
 		answer(w, http.StatusConflict, Answer{Error: err.Error()})
-		return
+	default:
+		answer(w, http.StatusOK, a)
 	}
-	s.mode(w, r)
 }
 
 func (s *Server) mode(w http.ResponseWriter, r *http.Request) {
-	a, err := s.state(r)
-	if err != nil {
-		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
-		return
+	var a Answer
+	if s.do(w, r, func() { a = s.state() }) {
+		answer(w, http.StatusOK, a)
 	}
-	answer(w, http.StatusOK, a)
 }
 
-// state returns the mode and how far the kill switch is.
-func (s *Server) state(r *http.Request) (a Answer, err error) {
-	err = s.onLoop(r, func() {
-		m := s.engine.Mode()
-		a = Answer{Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open + m.InDoubt}
-	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return a, nil
+// state returns the mode and how far the kill switch is. The loop calls it.
+func (s *Server) state() Answer {
+	m := s.engine.Mode()
+	return Answer{Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open + m.InDoubt}
 }
 
 // do is onLoop, and answers and reports false if that fails.
 func (s *Server) do(w http.ResponseWriter, r *http.Request, f func()) bool {
 	err := s.onLoop(r, f)
 	if err != nil {
-		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+		notDone(w, err)
 	}
 	return err == nil
 }
 
+// notDone answers a request of which nothing was done.
+func notDone(w http.ResponseWriter, err error) {
+	answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error() + "; nothing was done, nor will be"})
+}
+
 var (
-	errBusy  = errors.New("the loop did not come to it in time; nothing was done, nor will be")
+	errBusy  = errors.New("the loop did not come to it in time")
 	errEnded = errors.New("the engine has ended")
 )
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,6 +40,12 @@ type bot struct {
 
 func newBot(t *testing.T) *bot {
 	t.Helper()
+	return newBotBy(t, nil)
+}
+
+// newBotBy is newBot with a network of its own, if dial is not nil.
+func newBotBy(t *testing.T, dial func(ctx context.Context, network, address string) (net.Conn, error)) *bot {
+	t.Helper()
 	c := sim.DefaultConfig()
 	c.Agents = sim.Agents{}
 	server, err := sim.Listen("127.0.0.1:0", c)
@@ -47,7 +54,7 @@ func newBot(t *testing.T) *bot {
 	}
 	b := &bot{t: t, server: server}
 	b.engine, err = engine.New(engine.Config{
-		Address: server.Addr().String(), DisableTLS: true,
+		Address: server.Addr().String(), DisableTLS: true, Dial: dial,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
 		State:   engine.StateConfig{Risk: risk.Config{RefuseSelfCross: true}},
 	})

@@ -54,7 +54,7 @@ func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
 	}
 	held, err := s.positions(r)
 	if err != nil {
-		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
+		notDone(w, err)
 		return
 	}
 	var c *closing
@@ -70,6 +70,7 @@ func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		answer(w, http.StatusServiceUnavailable, Answer{
+			Unknown: true,
 			Error: "positions are being closed, and the bot is halted then, but what became of them is not known: " +
 				err.Error(),
 		})
@@ -107,12 +108,8 @@ func (s *Server) closed(r *http.Request, c *closing) (a Answer, err error) {
 	for {
 		var kill risk.KillState
 		if err := s.onLoop(r, func() {
-			m := s.engine.Mode()
-			a = Answer{
-				Mode: m.Mode.String(), Cause: m.Cause.String(), Kill: m.Kill.String(), Open: m.Open + m.InDoubt,
-				Closing: c.sent,
-			}
-			left, kill = c.left, m.Kill
+			a, left, kill = s.state(), c.left, s.engine.Mode().Kill
+			a.Closing = c.sent
 		}); err != nil {
 			return a, err
 		}

@@ -1,13 +1,19 @@
 package smkcontrol_test
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -79,6 +85,74 @@ func TestResumeLate(t *testing.T) {
 	}
 }
 
+// TestResumeThenHang resumes a bot whose loop hangs as soon as it has: the answer does not say that nothing was done.
+func TestResumeThenHang(t *testing.T) {
+	b := newBot(t)
+	b.ask(http.MethodPost, "/halt", "", nil)
+	b.until(0, 0, "halted")
+	out, registered := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(out) })
+	t.Cleanup(release)
+	if err := b.engine.Submitter().Do(func() {
+		b.engine.OnRisk(func(ev risk.Event) {
+			if ev.Mode == risk.Active {
+				<-out
+			}
+		})
+		close(registered)
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-registered
+	if status, a := b.ask(http.MethodPost, "/resume", "", nil); status != http.StatusOK || a.Mode != "active" {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+}
+
+// TestHaltFull halts a bot whose loop hangs and whose queue of submissions is full: the answer says that the halt is in
+// force.
+func TestHaltFull(t *testing.T) {
+	b := newBot(t)
+	release := b.hang()
+	for b.engine.Submitter().Do(func() {}, nil) == nil {
+	}
+	status, a := b.ask(http.MethodPost, "/halt", "", nil)
+	if status != http.StatusServiceUnavailable || a.Mode != "halted" || !strings.Contains(a.Error, "no order leaves") {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+	b.until(0, 0, "halted")
+}
+
+// TestFlattenHangs has the loop of a bot hang while positions are being closed: the answer says that it is not known
+// what became of them, and not that nothing was done.
+func TestFlattenHangs(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	b.until(0, 100_000, "active")
+	out := make(chan struct{})
+	release := sync.OnceFunc(func() { close(out) })
+	t.Cleanup(release)
+	b.offer(msg.SideBuy, 4400, 100_000)
+	b.untilBid(4400)
+	registered := make(chan struct{})
+	if err := b.engine.Submitter().Do(func() {
+		b.engine.OnOrder(func(*order.Order, *order.Event) { <-out })
+		close(registered)
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-registered
+	b.control.SetTimeout(2 * time.Second) // for the loop to begin
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusServiceUnavailable || !a.Unknown || strings.Contains(a.Error, "nothing was done") {
+		t.Errorf("%d %+v", status, a)
+	}
+	release()
+	b.until(0, 0, "halted")
+}
+
 // TestFlattenShort flattens a bot whose position the book takes only in part: the answer has what stays.
 func TestFlattenShort(t *testing.T) {
 	b := newBot(t)
@@ -91,6 +165,88 @@ func TestFlattenShort(t *testing.T) {
 		t.Fatalf("flatten: %d %+v", status, a)
 	}
 	b.until(0, 70_000, "halted")
+}
+
+// TestFlattenProvisional flattens a bot whose position may still be voided: it stays, and the answer says so.
+func TestFlattenProvisional(t *testing.T) {
+	b := newBot(t)
+	b.server.Do(func(s *sim.Sim) {
+		if err := s.Exchange.SetManaged(sim.DemoMarket, true, int64(10*time.Minute)); err != nil {
+			t.Error(err)
+		}
+	})
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		held := engine.Snapshot{}
+		if err := b.engine.Submitter().Snapshot(t.Context(), &held); err != nil {
+			t.Fatal(err)
+		}
+		if len(held.Positions) == 1 && held.Positions[0].Provisional == 100_000 && held.Positions[0].Final == 0 {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("%+v", held.Positions)
+		}
+	}
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Left != 1 {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+}
+
+// lossy is a connection that loses what is written once broken is set.
+type lossy struct {
+	net.Conn
+	broken *atomic.Bool
+}
+
+func (c lossy) Write(b []byte) (int, error) {
+	if c.broken.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// TestFlattenInDoubt flattens a bot without a connection, which does not know whether its last order arrived: the order
+// is left, and the answer says so.
+func TestFlattenInDoubt(t *testing.T) {
+	var broken atomic.Bool
+	var socket atomic.Pointer[net.Conn]
+	b := newBotBy(t, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if broken.Load() {
+			return nil, errors.New("no network")
+		}
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			socket.Store(&conn)
+		}
+		return lossy{conn, &broken}, err
+	})
+	b.until(0, 0, "active")
+	broken.Store(true)
+	b.place(odds.Buy, 3000, 20_000)
+	_ = (*socket.Load()).Close()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		var state session.State
+		done := make(chan struct{})
+		if err := b.engine.Submitter().Do(func() { state = b.engine.State(); close(done) }, nil); err != nil {
+			t.Fatal(err)
+		}
+		if <-done; state != session.Established {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatal(state)
+		}
+	}
+	b.control.SetTimeout(2 * time.Second) // nobody cancels its orders
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Open != 1 || !strings.Contains(a.Error, "orders are left") {
+		t.Errorf("flatten: %d %+v", status, a)
+	}
+	broken.Store(false)
+	b.control.SetTimeout(patience) // nothing else is being asked
+	b.until(0, 0, "halted")
 }
 
 // TestFlattenEarly flattens a bot that is not caught up with its account: it does not say that there is no position.

@@ -10,8 +10,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
 	"github.com/smk-go/smk/plugin/smknats/natspb"
+	"github.com/smk-go/smk/sim"
 )
 
 // anew removes a stream and makes it again, with the settings that it had.
@@ -67,6 +70,68 @@ func TestOrdersStreamAnew(t *testing.T) {
 	})
 }
 
+// TestStateOfStreamBefore has a follower go on from what it kept of a stream that was made anew meanwhile, with more
+// messages and the same numbers: it finds a gap, and does not take the orders of one for those of the other.
+func TestStateOfStreamBefore(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	for id := range uint64(3) {
+		h.events(aboutOrder(anOrder(id+1, id+1)))
+	}
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour})
+	until(t, f, "orders", func(Event) bool { return len(f.Orders()) == 3 })
+	state := f.State()
+	f.Close()
+	anew(t, s.JetStream(), h.p.names.OrderStream("demo"))
+	h.first = 1
+	for id := range uint64(6) {
+		h.events(aboutOrder(anOrder(id+11, id+11)))
+	}
+	picture := h.p.envelope()
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(6), Orders: []*natspb.Order{anOrder(16, 16)}, Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	f = follow(t, s, FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour, From: &state})
+	gap := false
+	until(t, f, "the orders of the other stream", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		orders := f.Orders()
+		if e.Kind == OrderChanged && !gap {
+			t.Fatalf("order %d of the other stream beside %d orders", e.Order.OrderID, len(orders))
+		}
+		return gap && len(orders) == 1 && orders[0].ID == 16
+	})
+}
+
+// TestBooksStreamAnew has the stream of books removed and made anew while it is published and one book changes: the
+// others are in it, too.
+func TestBooksStreamAnew(t *testing.T) {
+	d := newDay(t)
+	d.still()
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableOrders = true, true
+	p := run(t, s, c, nil)
+	before := follow(t, s, FollowConfig{})
+	until(t, before, "books", func(Event) bool { return live(before) == 3 })
+	anew(t, s.JetStream(), p.names.BookStream())
+	d.do(func(e *engine.Engine) { d.place(e, sim.DemoHome, odds.Buy, false) })
+	d.quiet()
+	stream, err := s.JetStream().Stream(t.Context(), p.names.BookStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info *jetstream.StreamInfo
+	eventually(t, func() bool {
+		info, err = stream.Info(t.Context())
+		return err == nil && info.State.NumSubjects == 3
+	}, func() { t.Fatalf("%+v, %v", info, err) })
+	books := d.books()
+	after := follow(t, s, FollowConfig{})
+	until(t, after, "the books", func(Event) bool { return slices.Equal(booksOf(after), books) })
+}
+
 // TestPictureKept has all order events expire while orders rest: the picture does not, and the next publisher goes on
 // with the numbers.
 func TestPictureKept(t *testing.T) {
@@ -102,6 +167,37 @@ func TestPictureKept(t *testing.T) {
 	p.until("events", func(s Stats) bool { return s.Number > 0 })
 	if n := p.Stats(); n.Number <= number || n.Number-n.Events < number {
 		t.Fatalf("%+v, the first publisher's last number is %d", n, number)
+	}
+}
+
+// TestEventsBeforePicture has a publisher begin on a stream that has nothing but a picture: the events of the record
+// that it was drawn behind are in it.
+func TestEventsBeforePicture(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	picture := h.p.envelope()
+	picture.Cursor = &natspb.Cursor{Segment: proto.Uint64(1), Offset: proto.Uint64(100), Record: proto.Uint64(9)}
+	picture.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+		Last: proto.Uint64(5), Complete: proto.Bool(true),
+	}}
+	h.send(h.p.names.OrderPicture("demo"), picture)
+	f := &feed{p: h.p}
+	w := h.p.newOrders(f)
+	if err := w.resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		offset int64
+		want   int // events that are to be published
+	}{{90, 0}, {100, 0}, {110, 2}} {
+		f.last.Segment, f.last.Offset = 1, test.offset
+		w.record = []*natspb.OrderEvent{aboutOrder(anOrder(1, 1)), aboutOrder(anOrder(2, 2))}
+		if w.endRecord(); w.pending != test.want {
+			t.Errorf("at %d: %d events, want %d", test.offset, w.pending, test.want)
+		}
+	}
+	if first := w.batches[0].GetOrders().GetFirst(); first != 6 {
+		t.Errorf("the first one has number %d", first)
 	}
 }
 

@@ -78,7 +78,7 @@ func (b *beats) receive(m *nats.Msg) {
 	case behind != "" && behind != h.behind:
 		h.reported, report = false, true
 	case behind != "":
-	case h.publisher == "" || h.stale:
+	case h.publisher == "" || h.stale || h.behind != "": // that it was behind may not be reported yet
 		h.fresh, h.stale, h.reported, report = true, false, false, true
 	}
 	h.behind = behind
@@ -113,7 +113,7 @@ func (b *beats) events(list []Event) []Event {
 	defer b.mu.Unlock()
 	for account, h := range b.accounts {
 		if silent := time.Since(h.at); (silent > h.limit || h.behind != "") && !h.reported {
-			h.stale, h.reported = true, true
+			h.stale, h.reported, h.fresh = true, true, false
 			text := h.behind
 			if silent > h.limit {
 				text = "silent for " + silent.Round(time.Millisecond).String()

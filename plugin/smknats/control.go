@@ -27,10 +27,15 @@ const (
 	answerTimeout  = 15 * time.Second // that Command waits for an answer: longer than a publisher takes for one
 )
 
-// ErrRefused reports a command that was refused: the error's text says why.
+// ErrRefused reports a command that was refused, and not carried out: the error's text says why.
 var ErrRefused = errors.New("refused")
 
-// ErrNoAnswer reports a command that nothing answered in time: it may have been carried out or not, or be yet.
+// ErrIncomplete reports a command that was carried out, but not in full, such as a halt of an engine whose loop has not
+// come to cancelling its orders: the error's text says what is left.
+var ErrIncomplete = errors.New("carried out, but not in full")
+
+// ErrNoAnswer reports a command that nothing answered in time, or whose publisher does not know what became of it: it
+// may have been carried out or not, or be yet.
 var ErrNoAnswer = errors.New("no answer: it may have been carried out or not")
 
 // ControlConfig says how commands reach the engine: the bot has to run a server of plugin/smkcontrol.
@@ -63,7 +68,8 @@ func (c *ControlConfig) check() error {
 
 // Answer is what a command is answered with.
 type Answer struct {
-	Error string `json:"error,omitempty"` // why it was refused
+	Error   string `json:"error,omitempty"`   // why it was refused, or what is left if there is a mode
+	Unknown bool   `json:"unknown,omitempty"` // whether it was carried out
 
 	// Of "status".
 	Publisher *Stats `json:"publisher,omitempty"`
@@ -155,13 +161,18 @@ func (p *Publisher) command(ctx context.Context, name string, m *nats.Msg) Answe
 	r.Header.Set("Authorization", "Bearer "+c.Token)
 	answer, err := p.http.Do(r)
 	if err != nil {
-		return Answer{Error: "the engine's control server does not answer"} // what it says has the address
+		var begun *net.OpError // the error's text has the address
+		refused := errors.As(err, &begun) && begun.Op == "dial"
+		return Answer{Error: "the engine's control server does not answer", Unknown: !refused}
 	}
 	defer func() { _ = answer.Body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(answer.Body, answerBytes))
 	var a Answer
 	if err != nil || json.Unmarshal(b, &a) != nil {
-		return Answer{Error: fmt.Sprintf("the engine's control server answers %d", answer.StatusCode)}
+		return Answer{
+			Error:   fmt.Sprintf("the engine's control server answers %d", answer.StatusCode),
+			Unknown: answer.StatusCode == http.StatusOK,
+		}
 	}
 	if a.Publisher = nil; a.Error == "" && answer.StatusCode != http.StatusOK {
 		a.Error = fmt.Sprintf("the engine's control server answers %d", answer.StatusCode)
@@ -188,7 +199,8 @@ type CommandConfig struct {
 
 // Command sends a command to the publisher of an account and returns its answer: "status", "mode", "halt", "flatten" or
 // "resume". reason becomes part of the engine's log. The error wraps ErrRefused if the command was refused,
-// nats.ErrNoResponders if there is no publisher, and ErrNoAnswer if none answers within c.Wait and before ctx's
+// ErrIncomplete if it was not carried out in full, nats.ErrNoResponders if there is no publisher, and ErrNoAnswer if
+// its publisher does not know whether it was carried out, or none answers within c.Wait and before ctx's
 // deadline: requests and answers can be lost, or go to a subscriber that answers nothing.
 func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reason string) (Answer, error) {
 	names, err := NewNames(c.Environment)
@@ -222,8 +234,15 @@ func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reaso
 	if err := json.Unmarshal(reply.Data, &a); err != nil {
 		return Answer{}, &MessageError{m.Subject, 0, "an answer that is no JSON"}
 	}
-	if a.Error != "" {
-		return a, fmt.Errorf("smknats: %s: %w: %s", command, ErrRefused, a.Error)
+	switch {
+	case a.Error == "":
+		return a, nil
+	case a.Unknown:
+		err = ErrNoAnswer
+	case a.Mode != "":
+		err = ErrIncomplete
+	default:
+		err = ErrRefused
 	}
-	return a, nil
+	return a, fmt.Errorf("smknats: %s: %w: %s", command, err, a.Error)
 }

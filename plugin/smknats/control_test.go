@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -206,6 +208,92 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+}
+
+// TestAnswers: what a bot did not do, did in part and may have done is told apart.
+func TestAnswers(t *testing.T) {
+	bot := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/halt": // the loop hangs
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"mode":"halted","error":"no order leaves any more"}`))
+		case "/flatten": // it hangs since positions are being closed
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"unknown":true,"error":"positions are being closed"}`))
+		case "/resume":
+			w.WriteHeader(http.StatusConflict)
+			_, _ = w.Write([]byte(`{"error":"orders are being cancelled"}`))
+		default: // it ends in the middle
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 1)
+	c := config(w.dir)
+	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
+	run(t, s, c, nil)
+	cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
+	nc := s.Connect()
+	eventually(t, func() bool {
+		_, err := Command(t.Context(), nc, cc, "status", "")
+		return err == nil
+	}, func() { t.Fatal("no status") })
+	all := []error{ErrRefused, ErrIncomplete, ErrNoAnswer}
+	check := func(command string, want error) {
+		t.Helper()
+		_, err := Command(t.Context(), nc, cc, command, "")
+		for _, is := range all {
+			if errors.Is(err, is) != (is == want) {
+				t.Errorf("%s: %v", command, err)
+			}
+		}
+	}
+	check("halt", ErrIncomplete)
+	check("flatten", ErrNoAnswer)
+	check("resume", ErrRefused)
+	check("mode", ErrNoAnswer)
+	bot.Close()
+	check("resume", ErrRefused) // nothing listens
+}
+
+// TestHaltBesideOthers has as many requests wait for a bot as may: a halt is passed on beside them.
+func TestHaltBesideOthers(t *testing.T) {
+	waiting, release := make(chan struct{}, commandsMax), make(chan struct{})
+	bot := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/mode" {
+			waiting <- struct{}{}
+			<-release
+		}
+		_, _ = w.Write([]byte(`{"mode":"halted"}`))
+	}))
+	defer bot.Close()
+	s := natstest.Start(t, nil)
+	c := config(newWriter(t, 1).dir)
+	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
+	run(t, s, c, nil)
+	cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
+	nc := s.Connect()
+	eventually(t, func() bool {
+		_, err := Command(t.Context(), nc, cc, "status", "")
+		return err == nil
+	}, func() { t.Fatal("no status") })
+	var wait sync.WaitGroup
+	for range commandsMax {
+		wait.Go(func() {
+			if _, err := Command(t.Context(), nc, cc, "mode", ""); err != nil {
+				t.Error(err)
+			}
+		})
+		<-waiting
+	}
+	if _, err := Command(t.Context(), nc, cc, "mode", ""); !errors.Is(err, ErrRefused) {
+		t.Errorf("one more than may wait: %v", err)
+	}
+	if a, err := Command(t.Context(), nc, cc, "halt", ""); err != nil || a.Mode != "halted" {
+		t.Errorf("halt: %+v, %v", a, err)
+	}
+	close(release)
+	wait.Wait()
 }
 
 // TestNoAnswer: a command that only somebody gets who answers nothing, such as one who listens to everything, ends

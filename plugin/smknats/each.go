@@ -15,6 +15,7 @@ import (
 const (
 	consumerGone = 30 * time.Second // a server forgets a consumer that is not there any more
 	quietAfter   = 5 * time.Second  // without a message a stream is asked whether it is still the same
+	quietsFlow   = 6                // of such times after which it is asked although messages come
 )
 
 // errAnew ends the reading of a stream that was made anew, or whose end is not what it was. A consumer of the library
@@ -71,17 +72,18 @@ func each(
 func watchStream(ctx context.Context, stream jetstream.Stream, created time.Time, last *atomic.Uint64) error {
 	ticker := time.NewTicker(quietAfter)
 	defer ticker.Stop()
-	for before := uint64(0); ; {
+	for n, before := 1, uint64(0); ; n++ {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
 		}
 		now := last.Load()
-		if now != before {
+		if before != now && n%quietsFlow != 0 {
 			before = now
 			continue
 		}
+		before = now
 		asking, cancel := context.WithTimeout(ctx, requestTimeout)
 		info, err := stream.Info(asking)
 		cancel()

@@ -272,8 +272,8 @@ func (f *Follower) takeBook(i item) error {
 		f.beats.expect(b.Account)
 		k := bookKey{b.Market, b.Contract}
 		if held := f.books[k]; held == nil || held.sequence < i.sequence ||
-			// A stream that was made anew, or lost its end to a power cut, counts anew.
-			held.sequence > i.sequence && b.Published.After(held.Published) {
+			// A stream that was made anew, or lost its end to a power cut, counts anew, and may have come as far.
+			b.Published.After(held.Published) {
 			if err := f.keepBook(k, &heldBook{b, i.sequence, len(i.data)}, i.subject); err != nil {
 				return err
 			}

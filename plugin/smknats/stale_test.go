@@ -67,6 +67,13 @@ func TestBooksOfAnEarlierRun(t *testing.T) {
 	run(t, s, c, nil)
 	f := follow(t, s, FollowConfig{})
 	until(t, f, "live books", func(Event) bool { return live(f) == 3 })
+	beginAnother(t, dir)
+	until(t, f, "no live book", func(Event) bool { return live(f) == 0 })
+}
+
+// beginAnother begins another run of a journal, which reaches no exchange.
+func beginAnother(t *testing.T, dir string) {
+	t.Helper()
 	e, err := engine.New(engine.Config{
 		Address: "127.0.0.1:1", DisableTLS: true, StopTimeout: ms,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
@@ -77,10 +84,28 @@ func TestBooksOfAnEarlierRun(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(t.Context()) }()
-	defer func() {
+	t.Cleanup(func() {
 		e.Stop()
 		<-ended // it cannot log out
-	}()
+	})
+}
+
+// TestBooksOfAnEarlierRunRefused has the stream take nothing when another run begins: as soon as it does, the books of
+// the run before are not live any more.
+func TestBooksOfAnEarlierRunRefused(t *testing.T) {
+	d := newDay(t)
+	d.still()
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableOrders, c.Dir = true, true, d.killed()
+	p := run(t, s, c, nil)
+	f := follow(t, s, FollowConfig{})
+	until(t, f, "live books", func(Event) bool { return live(f) == 3 })
+	before := p.Stats().Failures
+	s.LimitAccount(1)
+	beginAnother(t, c.Dir)
+	p.until("refusals", func(s Stats) bool { return s.Failures >= before+3 })
+	s.LimitAccount(-1)
 	until(t, f, "no live book", func(Event) bool { return live(f) == 0 })
 }
 
@@ -239,4 +264,21 @@ func TestAccountFull(t *testing.T) {
 	s.LimitAccount(-1)
 	p.until("the rest", func(s Stats) bool { return s.Record == w.last() })
 	restore(t, s, w.dir, filepath.Join(t.TempDir(), "restored"))
+}
+
+// TestBehindBySession: an engine that is silent is behind, unless it said that there is nothing to say any more.
+func TestBehindBySession(t *testing.T) {
+	for session, want := range map[string]bool{
+		"": false, "starting": true, "connecting": true, "established": true, "disconnected": false, "ended": false,
+	} {
+		p := &Publisher{feeds: true, silent: silentAfter, current: time.Now()}
+		p.stats.Session, p.lastRecord = session, time.Now().Add(-2*silentAfter)
+		if behind, why := p.behind(); behind != want {
+			t.Errorf("session %q: behind %t %s", session, behind, why)
+		}
+		p.feeds = false
+		if p.Stats().Behind {
+			t.Errorf("session %q: behind with what is not published", session)
+		}
+	}
 }

@@ -319,3 +319,52 @@ func TestManyFills(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestForgetsMost forgets fills of the market that keeps the most: those of a smaller one can still be reduced.
+func TestForgetsMost(t *testing.T) {
+	market := func(id uint32) Market {
+		return Market{
+			ID: id, Name: "market", State: msg.MarketStateLive, WinnerTakesAll: true, NonRunners: true,
+			Contracts: []Contract{{ID: 10 * id, Name: "a"}, {ID: 10*id + 1, Name: "b"}},
+		}
+	}
+	x, err := New(Config{
+		Accounts: []Account{
+			{Username: "bot", Balance: 1000 * Currency}, {Username: "others", House: true, Balance: 1e6 * Currency},
+		},
+		Markets:  []Market{market(1), market(2), market(3)},
+		Recorded: Recorded{Account: "others", Queue: QueueOptimistic},
+		Now:      1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := func() (list []int) {
+		for _, m := range x.markets {
+			list = append(list, m.final.len())
+		}
+		return list
+	}
+	fills := []int{2, fillsForgotten + 5, 3}
+	for i, n := range fills {
+		id := uint32(i + 1)
+		_ = x.Play(id, 10*id, &Change{Levels: []ChangedLevel{bid(10, 10_000), offer(4200, 10_000)}})
+		o := order10(msg.SideBuy, 100, 200_000)
+		o.Market, o.Contract = id, 10*id
+		submitBot(t, x, o)
+		for range n {
+			if err := x.Play(id, 10*id, &Change{Trades: []Trade{sold(50, 1)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, want := range [][]int{fills, {2, 5, 3}, {2, 0, 3}, {2, 0, 0}, {0, 0, 0}} {
+		if got := kept(); !slices.Equal(got, want) {
+			t.Errorf("fills that are kept: %d, want %d", got, want)
+		}
+		x.forgetFills()
+	}
+	if n := x.Forgotten(); n != uint64(2+fillsForgotten+5+3) || x.forgetFills() {
+		t.Errorf("%d are forgotten", n)
+	}
+}

@@ -61,7 +61,14 @@ func takeFolder(dir string) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() error { return os.Remove(name) }, f.Close()
+	release = func() error { return os.Remove(name) }
+	if names, err = os.ReadDir(dir); err == nil && len(names) > 1 { // a run that began earlier has ended meanwhile
+		err = fmt.Errorf("%s is not empty", dir)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
 }
 
 // writeFile writes a file, and leaves the one before if that fails.

@@ -23,12 +23,15 @@ const (
 
 // newLog returns a logger whose methods never wait for out, and end, which waits until what was logged is written.
 func newLog(out io.Writer, asJSON bool) (log *slog.Logger, end func()) {
-	w := newLogWriter(out)
-	var h slog.Handler = slog.NewTextHandler(w, nil)
+	w := newLogWriter(out, asJSON)
+	return slog.New(&limitedLog{logHandler(w, asJSON), &logLimits{texts: make(map[string]*logText)}}), w.end
+}
+
+func logHandler(out io.Writer, asJSON bool) slog.Handler {
 	if asJSON {
-		h = slog.NewJSONHandler(w, nil)
+		return slog.NewJSONHandler(out, nil)
 	}
-	return slog.New(&limitedLog{h, &logLimits{texts: make(map[string]*logText)}}), w.end
+	return slog.NewTextHandler(out, nil)
 }
 
 // limitedLog is a handler that leaves out lines with a text that comes too often. The next one that is written says how
@@ -99,25 +102,28 @@ func (l *logLimits) take(text string, now time.Time) (leftOut uint64, ok bool) {
 	return leftOut, true
 }
 
-// logWriter passes lines to a goroutine that writes them. Lines for which there is no room are lost and counted.
+// logWriter passes lines to a goroutine that writes them. Lines for which there is no room, and those that
+// are too long, are lost and counted.
 type logWriter struct {
 	lines chan []byte
 	lost  atomic.Uint64
 	done  chan struct{}
 }
 
-func newLogWriter(out io.Writer) *logWriter {
+func newLogWriter(out io.Writer, asJSON bool) *logWriter {
 	w := &logWriter{lines: make(chan []byte, logLines), done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		log := slog.New(slog.NewTextHandler(out, nil))
+		log := slog.New(logHandler(out, asJSON))
 		for line := range w.lines {
+			if line != nil {
+				_, _ = out.Write(line)
+			}
+			if n := w.lost.Swap(0); n > 0 {
+				log.Warn("lines of the log are lost: too long, or not read as fast as they come", "lines", n)
+			}
 			if line == nil {
 				return
-			}
-			_, _ = out.Write(line)
-			if n := w.lost.Swap(0); n > 0 {
-				log.Warn("lines of the log are lost: they are not read as fast as they come", "lines", n)
 			}
 		}
 	}()
@@ -126,8 +132,12 @@ func newLogWriter(out io.Writer) *logWriter {
 
 // Write takes a line.
 func (w *logWriter) Write(line []byte) (int, error) {
+	if len(line) > logLineBytes { // the end of it is what ends a line
+		w.lost.Add(1)
+		return len(line), nil
+	}
 	select {
-	case w.lines <- slices.Clone(line[:min(len(line), logLineBytes)]):
+	case w.lines <- slices.Clone(line):
 	default:
 		w.lost.Add(1)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,7 +67,7 @@ func TestLogTexts(t *testing.T) {
 func TestLogNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reader, out := io.Pipe()
-		w := newLogWriter(out)
+		w := newLogWriter(out, false)
 		const more = 100
 		for range logLines + 1 + more {
 			if _, err := w.Write([]byte("line\n")); err != nil {
@@ -83,6 +84,40 @@ func TestLogNeverWaits(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 		if err != nil || len(lines) != logLines+2 || !strings.HasSuffix(lines[1], "lines=100") {
 			t.Errorf("%d lines, %.200q, %v", len(lines), lines[:min(3, len(lines))], err)
+		}
+	})
+}
+
+// TestLogLossAsJSON: each line of a log as JSON is an object, that which says how many are lost, too, and one that is
+// too long.
+func TestLogLossAsJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader, out := io.Pipe()
+		log, end := newLog(out, true)
+		log.Info("first")
+		synctest.Wait() // it is with the writer
+		log.Info("second", "long", strings.Repeat("x", 2*logLineBytes))
+		for n := range 2 * logLines {
+			log.Info(strconv.Itoa(n % (2 * logTexts)))
+		}
+		go func() {
+			end()
+			_ = out.Close()
+		}()
+		text, err := io.ReadAll(reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := 0
+		for line := range strings.Lines(string(text)) {
+			var l struct{ Lines int }
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatalf("%.100q: %v", line, err)
+			}
+			lost += l.Lines
+		}
+		if lost == 0 {
+			t.Error("no line says that some are lost")
 		}
 	})
 }

@@ -231,8 +231,9 @@ func (c *natsAskCommand) Run(ctx context.Context, std stdio) error {
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("nobody publishes %s in %s", c.Account, c.Environment)
-	case errors.Is(err, smknats.ErrRefused):
-		return errors.New(plain(err.Error()))
+	case errors.Is(err, smknats.ErrRefused), errors.Is(err, smknats.ErrIncomplete),
+		errors.Is(err, smknats.ErrNoAnswer):
+		return errors.New(plain(err.Error())) // with words of whoever answers
 	case err != nil:
 		return err
 	case c.JSON:

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/plugin/smknats"
@@ -114,6 +117,28 @@ func TestNATSWords(t *testing.T) {
 		text := strings.TrimSuffix(out.String(), "\n")
 		if strings.ContainsAny(text, "\x1b\x07\r\n\u202e") || !strings.Contains(text, "all is well") {
 			t.Errorf("%v: %q", e.Kind, text)
+		}
+	}
+}
+
+// TestInterrupted: a connection that is closed is the end that was asked for only if one was.
+func TestInterrupted(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	closed := fmt.Errorf("publish: %w", nats.ErrConnectionClosed)
+	for _, test := range []struct {
+		ctx  context.Context
+		err  error
+		want bool
+	}{
+		{ended, closed, true},
+		{t.Context(), closed, false},
+		{ended, nats.ErrTimeout, false},
+		{ended, context.Canceled, true},
+		{ended, nil, false},
+	} {
+		if got := interrupted(test.ctx, test.err); got != test.want {
+			t.Errorf("%v, %v: %t", test.ctx.Err(), test.err, got)
 		}
 	}
 }

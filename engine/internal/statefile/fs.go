@@ -3,6 +3,7 @@ package statefile
 import (
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // FS is the part of a file system that a Store needs. Tests have one whose calls fail.
@@ -26,6 +27,25 @@ type File interface {
 
 // OS is the system's file system.
 type OS struct{}
+
+// linksMax is how many links lead to a file at most.
+const linksMax = 40
+
+// ResolveLinks returns the path of the file that a path leads to, be it there or not: an image that takes the place
+// of a link would not be where the link leads, and who comes by another link would not find the lock.
+func ResolveLinks(path string) string {
+	for range linksMax {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
+}
 
 const fileMode = 0o600 // positions are nobody else's business
 

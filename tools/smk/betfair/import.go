@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/smk-go/smk/journal"
@@ -68,11 +70,42 @@ func Import(ctx context.Context, c Config) (report *Report, err error) {
 			return report, err
 		}
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
-		}
-	}()
+	mark, err := take(c.Dir)
+	if err != nil {
+		return report, err
+	}
+	if err = c.write(ctx, report); err != nil {
+		return report, errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
+	}
+	return report, os.Remove(mark)
+}
+
+// take makes the journal's folder, which has to be empty, and returns a file in it that keeps it for this import: one
+// that begins at the same time fails. The file is there until the journal is.
+func take(dir string) (mark string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	mark = filepath.Join(dir, "importing")
+	f, err := os.OpenFile(mark, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("%s: is another import's: if that was killed, remove it", dir)
+	}
+	if err != nil {
+		return "", err
+	}
+	names, err := os.ReadDir(dir)
+	if err == nil && len(names) > 1 {
+		err = fmt.Errorf("%s: is there already", dir)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(mark))
+	}
+	return mark, err
+}
+
+// write writes the journal into its folder.
+func (c *Config) write(ctx context.Context, report *Report) error {
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
 		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, WaitMax: time.Hour,
@@ -80,7 +113,7 @@ func Import(ctx context.Context, c Config) (report *Report, err error) {
 		Clock: clock, Wall: clock, // records have the times of the file
 	})
 	if err != nil {
-		return report, err
+		return err
 	}
 	w := &writer{rec: j.Recorder()}
 	convert := &converter{
@@ -93,7 +126,7 @@ func Import(ctx context.Context, c Config) (report *Report, err error) {
 	if err == nil && report.Messages == 0 {
 		err = fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed)
 	}
-	return report, err
+	return err
 }
 
 // decompress finds out how a file is compressed.

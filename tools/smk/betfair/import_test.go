@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/smk-go/smk/backtest"
@@ -49,6 +51,44 @@ func TestImportFails(t *testing.T) {
 	config.MalformedMax = 2
 	if _, err := Import(t.Context(), config); err != nil {
 		t.Error(err)
+	}
+}
+
+const oneLine = `{"op":"mcm","pt":1,"mc":[{"id":"1.7","img":true,"rc":[{"id":1,"atb":[[2,100]]}]}]}`
+
+// TestImportOntoFile names a file where the journal's folder should be: it stays as it is.
+func TestImportOntoFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte(oneLine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Import(t.Context(), Config{Files: []string{file}, Dir: file})
+	if content, _ := os.ReadFile(file); err == nil || string(content) != oneLine {
+		t.Errorf("%v, the file has %q", err, content)
+	}
+}
+
+// TestImportsAtOnce begins several imports into one folder: one of them makes the journal, and the others leave it.
+func TestImportsAtOnce(t *testing.T) {
+	file, dir := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "journal")
+	if err := os.WriteFile(file, []byte(oneLine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	var made atomic.Int32
+	begin := make(chan struct{})
+	for range 8 {
+		wait.Go(func() {
+			<-begin
+			if _, err := Import(t.Context(), Config{Files: []string{file}, Dir: dir}); err == nil {
+				made.Add(1)
+			}
+		})
+	}
+	close(begin)
+	wait.Wait()
+	if rec, err := backtest.Open(dir); made.Load() != 1 || err != nil || rec.Market(7) == nil {
+		t.Errorf("%d imports made the journal, %v", made.Load(), err)
 	}
 }
 

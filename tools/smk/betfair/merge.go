@@ -31,7 +31,7 @@ type merge struct {
 type file struct {
 	name   string
 	index  int   // among the files that were named
-	begin  int64 // ms since 1970 of the first line; 0 if none is well formed
+	begin  int64 // ms since 1970 of the first line; 0 if none is well formed, or of a pipe
 	handle *os.File
 	lines  *bufio.Reader
 	number int     // of the line that was read last
@@ -42,18 +42,11 @@ type file struct {
 func (m *merge) run(names []string) error {
 	waiting := make([]*file, len(names))
 	for i, name := range names {
-		f := &file{name: name, index: i}
-		peek := &merge{ctx: m.ctx, convert: &converter{report: new(Report)}}
-		if err := peek.open(f); err != nil {
-			return errors.Join(err, f.close())
-		}
-		if f.next != nil {
-			f.begin = f.next.Time
-		}
-		if err := f.close(); err != nil {
+		begin, err := m.begin(name)
+		if err != nil {
 			return err
 		}
-		waiting[i] = &file{name: name, index: i, begin: f.begin}
+		waiting[i] = &file{name: name, index: i, begin: begin}
 	}
 	slices.SortStableFunc(waiting, func(a, b *file) int { return int(min(max(a.begin-b.begin, -1), 1)) })
 	for {
@@ -85,6 +78,19 @@ func (m *merge) run(names []string) error {
 			return err
 		}
 	}
+}
+
+// begin returns file.begin of a file. It is 0 of a pipe, which can be read once, and is open from the start on.
+func (m *merge) begin(name string) (ms int64, err error) {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return 0, err
+	}
+	f := &file{name: name}
+	peek := &merge{ctx: m.ctx, convert: &converter{report: new(Report)}}
+	if err = peek.open(f); err == nil && f.next != nil {
+		ms = f.next.Time
+	}
+	return ms, errors.Join(err, f.close())
 }
 
 // earliest returns the file whose next line is the earliest, nil if none is open.

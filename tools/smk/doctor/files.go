@@ -9,11 +9,24 @@ import (
 	"time"
 )
 
+// linksMax is how many links lead to a state file at most.
+const linksMax = 40
+
 // stateFile checks whether a bot can keep its state. The file itself is not read.
 func (d *doctor) stateFile() Check {
 	file := d.engine.State.File
 	if file == "" {
 		return skip(nameStateFile, "engine.state_file is not set: a bot that starts again knows nothing of its orders")
+	}
+	for range linksMax { // as the engine does: its files are beside the one that a link leads to
+		to, err := os.Readlink(file)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(file), to)
+		}
+		file = to
 	}
 	dir := filepath.Dir(file)
 	info, err := os.Stat(dir)

@@ -51,9 +51,15 @@ func TestStateFileInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{Address: "127.0.0.1:1", NoLogin: true}
-	r := examine(t, o, "SMK_STATE_FILE="+path)
-	if _, err := lockHeld(path); err == nil { // else this system has no locks
-		expect(t, r, nameStateFile, Fail, "locked", "Another process uses it")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link} {
+		r := examine(t, o, "SMK_STATE_FILE="+name)
+		if _, err := lockHeld(path); err == nil { // else this system has no locks
+			expect(t, r, nameStateFile, Fail, "locked", "Another process uses it")
+		}
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
@@ -445,6 +447,38 @@ func TestExamples(t *testing.T) {
 		out, err := c.CombinedOutput()
 		if want := "accepted live\ncancelled ended\n"; err != nil || string(out) != want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", k.file, err, out, want)
+		}
+	}
+}
+
+// A stream that ends while their order is live is no success of the examples: nobody watches the order any more.
+func TestExamplesLoseStream(t *testing.T) {
+	ordered := make(chan struct{}, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/stream", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "data: {\"type\":\"book\",\"book\":{\"market\":1,\"contract\":2,\"state\":\"live\","+
+			"\"bids\":[{\"price\":3000,\"quantity\":1}]}}\n\n")
+		w.(http.Flusher).Flush()
+		select {
+		case <-ordered:
+		case <-r.Context().Done():
+		}
+	})
+	mux.HandleFunc("/v1/commands", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"type":"result","result":{"ok":true}}`)
+		ordered <- struct{}{}
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for _, k := range []struct{ program, file string }{
+		{"python3", "bot.py"}, {"node", "bot.mjs"},
+	} {
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		c := exec.CommandContext(ctx, k.program, "../../../examples/proxy/"+k.file, server.URL, "token", "1", "2")
+		out, err := c.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "the stream has ended before the order") {
+			t.Errorf("%s: %v\n%s", k.file, err, out)
 		}
 	}
 }
