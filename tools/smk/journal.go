@@ -123,7 +123,7 @@ func (c *journalCat) Run(ctx context.Context, std stdio) error {
 	out := bufio.NewWriter(std.out)
 	enc := json.NewEncoder(out)
 	n := 0
-	o := inspect.Options{Tape: c.Tape, Follow: c.Follow, Seek: wanted.From}
+	o := inspect.Options{Tape: c.Tape, Follow: c.Follow, Seek: wanted.From, RunsLater: !c.JSON}
 	for e, err := range inspect.Read(ctx, c.Dir, o) {
 		if err != nil {
 			return joinFlush(out, err)

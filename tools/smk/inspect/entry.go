@@ -36,6 +36,10 @@ type Options struct {
 	Tape   bool      // entries of KindTape records are decoded; such records are left out without
 	Follow bool      // waits at the end for more, until the context ends
 	Seek   time.Time // begins there; runs are counted from the journal's first on all the same
+
+	// RunsLater counts the runs before Seek when another one begins, and entries until then have none: counting reads
+	// all that is before.
+	RunsLater bool
 }
 
 // NoJournalError is a folder without a journal.
@@ -85,7 +89,7 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				yield(nil, err)
 				return
 			}
-			if !o.Seek.IsZero() {
+			if !o.Seek.IsZero() && (!o.RunsLater || beginsRun(record)) {
 				o.Seek = time.Time{}
 				d.run, err = runsBefore(ctx, dir, record.Seq)
 				if err != nil {

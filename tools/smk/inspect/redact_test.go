@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,13 +131,13 @@ func TestSeekRun(t *testing.T) {
 	p.text(journal.KindRefusal, "last")
 	dir := p.close()
 	var all []int
-	var last time.Time
+	var last, between time.Time
 	for e, err := range Read(t.Context(), dir, Options{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if e.Kind == journal.KindRefusal {
-			all, last = append(all, e.Run), e.Time()
+			all, between, last = append(all, e.Run), last, e.Time()
 		}
 	}
 	if len(all) != 3 || all[2] != 3 {
@@ -146,5 +147,17 @@ func TestSeekRun(t *testing.T) {
 		if err != nil || e.Run != 3 {
 			t.Fatalf("%v: run %d of %s", err, e.Run, e.Text())
 		}
+	}
+	var later []int
+	for e, err := range Read(t.Context(), dir, Options{Seek: between, RunsLater: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !e.Own && !e.Time().Before(between) {
+			later = append(later, e.Run)
+		}
+	}
+	if want := []int{0, 3, 3}; !slices.Equal(later, want) {
+		t.Errorf("runs %v, want %v", later, want)
 	}
 }
