@@ -154,7 +154,7 @@ func TestPortProbe(t *testing.T) {
 		}
 	}
 	if s.received || len(s.clients) != 2 {
-		t.Errorf("heard %t, %d clients", s.received, len(s.clients))
+		t.Errorf("received %t, %d clients", s.received, len(s.clients))
 	}
 	cancel()
 	if err := s.awaitFirst(ctx); !errors.Is(err, context.Canceled) {

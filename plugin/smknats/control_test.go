@@ -227,24 +227,14 @@ func TestAnswers(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	}))
-	s := natstest.Start(t, nil)
-	w := newWriter(t, 1)
-	c := config(w.dir)
-	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
-	run(t, s, c, nil)
-	cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
-	nc := s.Connect()
-	eventually(t, func() bool {
-		_, err := Command(t.Context(), nc, cc, "status", "")
-		return err == nil
-	}, func() { t.Fatal("no status") })
+	command := commandsOf(t, bot)
 	all := []error{ErrRefused, ErrIncomplete, ErrNoAnswer}
-	check := func(command string, want error) {
+	check := func(name string, want error) {
 		t.Helper()
-		_, err := Command(t.Context(), nc, cc, command, "")
+		_, err := command(name)
 		for _, is := range all {
 			if errors.Is(err, is) != (is == want) {
-				t.Errorf("%s: %v", command, err)
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
@@ -254,6 +244,25 @@ func TestAnswers(t *testing.T) {
 	check("mode", ErrNoAnswer)
 	bot.Close()
 	check("resume", ErrRefused) // nothing listens
+}
+
+// commandsOf has a publisher for a bot's control server, and returns what sends commands to it.
+func commandsOf(t *testing.T, bot *httptest.Server) (command func(name string) (Answer, error)) {
+	t.Helper()
+	s := natstest.Start(t, nil)
+	c := config(newWriter(t, 1).dir)
+	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
+	run(t, s, c, nil)
+	nc := s.Connect()
+	command = func(name string) (Answer, error) {
+		cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
+		return Command(t.Context(), nc, cc, name, "")
+	}
+	eventually(t, func() bool {
+		_, err := command("status")
+		return err == nil
+	}, func() { t.Fatal("no status") })
+	return command
 }
 
 // TestHaltBesideOthers has as many requests wait for a bot as may: a halt is passed on beside them.
@@ -267,29 +276,20 @@ func TestHaltBesideOthers(t *testing.T) {
 		_, _ = w.Write([]byte(`{"mode":"halted"}`))
 	}))
 	defer bot.Close()
-	s := natstest.Start(t, nil)
-	c := config(newWriter(t, 1).dir)
-	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
-	run(t, s, c, nil)
-	cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
-	nc := s.Connect()
-	eventually(t, func() bool {
-		_, err := Command(t.Context(), nc, cc, "status", "")
-		return err == nil
-	}, func() { t.Fatal("no status") })
+	command := commandsOf(t, bot)
 	var wait sync.WaitGroup
 	for range commandsMax {
 		wait.Go(func() {
-			if _, err := Command(t.Context(), nc, cc, "mode", ""); err != nil {
+			if _, err := command("mode"); err != nil {
 				t.Error(err)
 			}
 		})
 		<-waiting
 	}
-	if _, err := Command(t.Context(), nc, cc, "mode", ""); !errors.Is(err, ErrRefused) {
+	if _, err := command("mode"); !errors.Is(err, ErrRefused) {
 		t.Errorf("one more than may wait: %v", err)
 	}
-	if a, err := Command(t.Context(), nc, cc, "halt", ""); err != nil || a.Mode != "halted" {
+	if a, err := command("halt"); err != nil || a.Mode != "halted" {
 		t.Errorf("halt: %+v, %v", a, err)
 	}
 	close(release)
