@@ -3,7 +3,9 @@ package smknats
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,5 +248,82 @@ func TestGapOnce(t *testing.T) {
 			t.Errorf("%q again", e.Text)
 		}
 		return e.Kind == OrdersPicture && len(f.Orders()) == 1
+	})
+}
+
+// TestRestoreStreamPurged has the log purged while it is restored: the restore says what is missing instead of waiting
+// for it.
+func TestRestoreStreamPurged(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 2)
+	w.add(2000, 1000)
+	p := run(t, s, config(w.dir), nil)
+	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
+	_ = p.end()
+	js, name := s.JetStream(), p.names.LogStream("an.account")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	d := disk{start: func(*os.File, int64, int64) error { return nil }}
+	d.sync = func(*os.File) error { // the first segment is whole
+		stream, err := js.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		return stream.Purge(ctx)
+	}
+	r, err := restoreTo(ctx, js, "test", "an.account", t.TempDir(), d)
+	var gap *GapError
+	if !errors.As(err, &gap) || gap.Where != name || gap.Segment != r.Segment || gap.Offset != r.Offset ||
+		r.Segment == 0 || gap.Next != 0 || !strings.Contains(err.Error(), "nothing follows") {
+		t.Fatalf("%v; restored %+v", err, r)
+	}
+}
+
+// TestOrdersPurged has order events removed that a follower has not read, and none follows: it finds a gap by the
+// picture, which says how far they were, whether it was there or comes then.
+func TestOrdersPurged(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	h.events(aboutOrder(anOrder(1, 1)))
+	c := FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour}
+	f := follow(t, s, c)
+	until(t, f, "an order", func(Event) bool { return len(f.Orders()) == 1 })
+	state := f.State()
+	f.Close()
+	c.From = &state
+	h.events(aboutOrder(anOrder(2, 2)))
+	picture := func() {
+		e := h.p.envelope()
+		e.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+			Last: proto.Uint64(h.first - 1), Orders: []*natspb.Order{anOrder(2, 2)}, Complete: proto.Bool(true),
+		}}
+		h.send(h.p.names.OrderPicture("demo"), e)
+	}
+	picture()
+	stream, err := s.JetStream().Stream(t.Context(), h.p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The event is there still: there is no gap, although messages before it are not.
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSequence(2)); err != nil {
+		t.Fatal(err)
+	}
+	f = follow(t, s, c)
+	until(t, f, "the other order", func(e Event) bool {
+		if e.Kind == Gap {
+			t.Fatal(e.Text)
+		}
+		return len(f.Orders()) == 2
+	})
+	f.Close()
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(h.p.names.Orders("demo"))); err != nil {
+		t.Fatal(err)
+	}
+	gap := false
+	f = follow(t, s, c)
+	until(t, f, "the picture", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		return gap && e.Kind == OrdersPicture && len(f.Orders()) == 1
 	})
 }
