@@ -327,3 +327,42 @@ func TestOrdersPurged(t *testing.T) {
 		return gap && e.Kind == OrdersPicture && len(f.Orders()) == 1
 	})
 }
+
+// TestNumbersAfterAllExpired has everything of a stream of orders expire while no publisher runs, and another journal
+// published then: a follower that knows higher numbers than it has events finds a gap, and has its orders.
+func TestNumbersAfterAllExpired(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks = true, true
+	d.trade(1)
+	d.still()
+	orders := d.orders()
+	h := newHostile(t, s)
+	for id := range uint64(200) {
+		h.events(aboutOrder(anOrder(id+1, id+1)), aboutOrder(anOrder(id+1, id+1)))
+	}
+	before := State{Number: h.first - 1, Sequence: h.last, Orders: []*Order{{ID: 1}}}
+	stream, err := s.JetStream().Stream(t.Context(), h.p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.Created = stream.CachedInfo().Created.UnixNano()
+	if err := stream.Purge(t.Context()); err != nil { // as age does
+		t.Fatal(err)
+	}
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, From: &before})
+	p := run(t, s, c, nil)
+	p.until("events", func(s Stats) bool { return s.Events > 0 })
+	if n := p.Stats(); n.Number-n.Events < before.Number {
+		t.Errorf("%+v, numbers up to %d were given before", n, before.Number)
+	}
+	gap := false
+	until(t, f, "the orders", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		if e.Kind == OrderChanged && !gap {
+			t.Fatalf("event %d without a gap", e.Order.Number)
+		}
+		return gap && slices.Equal(ordersOf(f.Orders()), orders)
+	})
+}

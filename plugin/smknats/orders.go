@@ -19,7 +19,8 @@ import (
 
 // Limits of order events and their pictures.
 const (
-	eventsMessage   = 512 // of a message, at most
+	eventsMessage   = 512               // of a message, at most
+	numbersMessage  = 2 * eventsMessage // more numbers than a message of the stream has ever taken
 	pictureEvents   = 1000
 	pictureEvery    = 10 * time.Second // if there were events
 	pictureBytesMax = blockMax
@@ -89,7 +90,7 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 			return &SecondWriterError{w.name, last, e.GetPublisher()}
 		}
 	}
-	number, err := w.end(ctx)
+	number, err := w.end(ctx, last)
 	if err != nil {
 		return err
 	}
@@ -104,14 +105,18 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 	return nil
 }
 
-// end finds out which events the stream has, and returns the number of the last one.
-func (w *orderWriter) end(ctx context.Context) (number uint64, err error) {
+// end finds out which events the stream has, whose last message has a sequence, and returns the number of the last one.
+// If all has expired it is one that no event had yet, so that consumers of the events before find a gap.
+func (w *orderWriter) end(ctx context.Context, last uint64) (number uint64, err error) {
 	m, err := w.stream.GetLastMsgForSubject(ctx, w.p.names.Orders(w.p.c.Account))
 	if errors.Is(err, jetstream.ErrMsgNotFound) { // none yet, or they have expired: a picture says how far they were
 		m, err = w.stream.GetLastMsgForSubject(ctx, w.p.names.OrderPicture(w.p.c.Account))
 	}
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
+		if w.resumed {
+			return 0, nil
+		}
+		return last * numbersMessage, nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("smknats: stream %s: %w", w.name, err)
