@@ -366,3 +366,37 @@ func TestNumbersAfterAllExpired(t *testing.T) {
 		return gap && slices.Equal(ordersOf(f.Orders()), orders)
 	})
 }
+
+// TestStreamsAnewWhileNothingChanges has the streams of books and orders purged, and removed and made anew, while no
+// book and no order changes: who begins to follow then has all of them.
+func TestStreamsAnewWhileNothingChanges(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog = true
+	p := run(t, s, c, nil)
+	d.trade(3)
+	d.still()
+	books, orders := d.books(), d.orders()
+	has := func() {
+		t.Helper()
+		f := follow(t, s, FollowConfig{Account: "demo"})
+		until(t, f, "books and orders", func(Event) bool {
+			return len(orders) > 0 && slices.Equal(booksOf(f), books) && slices.Equal(ordersOf(f.Orders()), orders)
+		})
+		f.Close()
+	}
+	has()
+	for _, name := range []string{p.names.BookStream(), p.names.OrderStream("demo")} {
+		stream, err := s.JetStream().Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		has()
+		anew(t, s.JetStream(), name)
+		has()
+	}
+}

@@ -74,8 +74,12 @@ func (r *orderReader) read(ctx context.Context) error {
 			return err
 		}
 	}
+	subjects := []string{r.f.names.Orders(r.f.c.Account)}
+	if r.sequence == 0 { // nothing is known, and the first that comes may be a picture
+		subjects = append(subjects, r.f.names.OrderPicture(r.f.c.Account))
+	}
 	return each(ctx, r.f.js, r.name, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{r.f.names.Orders(r.f.c.Account)},
+		FilterSubjects: subjects,
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.sequence, 1),
 	}, func(m jetstream.Msg, sequence uint64) error { return r.take(ctx, m, sequence) })
 }
@@ -122,10 +126,15 @@ func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) erro
 		r.number, r.sequence, r.known = 0, 0, true
 		return nil
 	}
-	r.number, r.sequence, r.known = e.GetPicture().GetLast(), m.Sequence, true
-	r.gap = false
-	r.f.push(ctx, item{envelope: e, sequence: m.Sequence, created: r.created})
+	r.use(ctx, e, m.Sequence)
 	return nil
+}
+
+// use goes on from a picture.
+func (r *orderReader) use(ctx context.Context, e *natspb.Envelope, sequence uint64) {
+	r.number, r.sequence, r.known = e.GetPicture().GetLast(), sequence, true
+	r.gap = false
+	r.f.push(ctx, item{envelope: e, sequence: sequence, created: r.created})
 }
 
 // newest returns the newest picture, nil if there is none.
@@ -167,11 +176,20 @@ func long[M proto.Message](list []M) bool {
 	return slices.ContainsFunc(list, func(m M) bool { return proto.Size(m) > followOrder })
 }
 
-// take takes a message with events.
+// take takes a message with events, or the first picture: what is read from then on has events alone.
 func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64) error {
 	e, err := r.parse(m.Subject(), sequence, m.Data())
 	if err != nil {
 		return err
+	}
+	if p := e.GetPicture(); p != nil {
+		switch {
+		case p.GetLast() > r.number:
+			return r.missing(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, p.GetLast()))
+		case r.sequence == 0:
+			r.use(ctx, e, sequence)
+		}
+		return errAnew
 	}
 	o := e.GetOrders()
 	n := uint64(len(o.GetEvents()))

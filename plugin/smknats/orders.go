@@ -36,6 +36,7 @@ type orderWriter struct {
 	last    uint64 // the stream's last message that is accounted for
 	resumed bool   // last is known, and since something was sent is ours
 	unknown bool   // last may not be the stream's
+	checked int64  // wall clock, when the stream was asked whether it has what it had
 
 	done     place  // events of records before it, and
 	ofRecord uint32 // the first ones of it, are in the stream
@@ -232,10 +233,8 @@ func (w *orderWriter) mark(e *natspb.Envelope) {
 
 // flush sends what there is, and a picture if one is due.
 func (w *orderWriter) flush(ctx context.Context) error {
-	if w.unknown {
-		if err := w.resume(ctx); err != nil {
-			return err
-		}
+	if err := w.check(ctx); err != nil {
+		return err
 	}
 	for len(w.batches) > 0 {
 		e := w.batches[0]
@@ -261,6 +260,22 @@ func (w *orderWriter) flush(ctx context.Context) error {
 	}
 	w.since, w.picture, w.drawn = 0, false, now
 	return nil
+}
+
+// check finds out what the stream has if that is not known, and once a beat, so that there is a picture in a stream that
+// was made anew or purged while no order changes.
+func (w *orderWriter) check(ctx context.Context) error {
+	now := w.p.c.Wall()
+	if d := now - w.checked; !w.unknown && (!w.f.live || d >= 0 && d < int64(w.p.c.Beat)) {
+		return nil
+	}
+	w.checked = now
+	err := w.resume(ctx)
+	if errors.Is(err, jetstream.ErrStreamNotFound) && !w.unknown {
+		w.p.fail(err) // it may be made anew just now
+		return nil
+	}
+	return err
 }
 
 // send sends a message and waits until it is in the stream.
