@@ -262,8 +262,8 @@ func (w *orderWriter) flush(ctx context.Context) error {
 	return nil
 }
 
-// check finds out what the stream has if that is not known, and once a beat, so that there is a picture in a stream that
-// was made anew or purged while no order changes.
+// check finds out what the stream has if that is not known, and once a beat, so that there is a picture in a stream
+// that was made anew or purged while no order changes.
 func (w *orderWriter) check(ctx context.Context) error {
 	now := w.p.c.Wall()
 	if d := now - w.checked; !w.unknown && (!w.f.live || d >= 0 && d < int64(w.p.c.Beat)) {
