@@ -73,7 +73,7 @@ func restoreTo(
 		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: to,
 	}
 	defer func() {
-		if errors.Is(err, errRemoved) || errors.Is(err, jetstream.ErrMsgNotFound) {
+		if errors.Is(err, errRemoved) {
 			err = &GapError{Where: name, Segment: w.end.segment, Offset: w.end.offset}
 		}
 		err = w.finish(err)
