@@ -17,7 +17,7 @@ type Repaired struct {
 
 // Repair copies a damaged journal up to the damage to another folder, in which there must not be one, where it can be
 // read, and written on by [Open]. What is behind the damage stays in the journal, which is not changed. The error is
-// [ErrExists], a [*DiskError], or an error of [Verify] that is no damage.
+// [ErrExists], a [*DiskError], or an error of [Verify] that is no damage; there is no copy then.
 func Repair(from, to string, c ReaderConfig) (r Repaired, err error) {
 	if c.FS == nil {
 		c.FS = OS{}
@@ -38,7 +38,7 @@ func Repair(from, to string, c ReaderConfig) (r Repaired, err error) {
 	if err != nil {
 		return r, err
 	}
-	for _, name := range names {
+	for i, name := range names {
 		number, _, _ := numberOf(name)
 		size := int64(-1) // all of it
 		if d := r.Damage; d != nil && number == d.Segment && d.Offset > fileHeader {
@@ -47,8 +47,8 @@ func Repair(from, to string, c ReaderConfig) (r Repaired, err error) {
 			size = 0
 		}
 		left, err := copySegment(c.FS, filepath.Join(from, name), filepath.Join(to, name), size)
-		if err != nil {
-			return r, err
+		if err != nil { // a part of the copy would be taken for the whole
+			return r, errors.Join(err, removeCopied(c.FS, to, names[:i+1]))
 		}
 		r.LeftOut += left
 	}
@@ -57,6 +57,23 @@ func Repair(from, to string, c ReaderConfig) (r Repaired, err error) {
 	}
 	r.Report, err = Verify(to, c)
 	return r, err
+}
+
+// removeCopied removes the segments of a copy, so far as they are there.
+func removeCopied(fs FS, to string, names []string) error {
+	there, err := segmentsOf(fs, to)
+	if err != nil {
+		return err
+	}
+	for _, name := range there {
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if err := fs.Remove(filepath.Join(to, name)); err != nil {
+			return &DiskError{to, "remove", 0, err}
+		}
+	}
+	return nil
 }
 
 // segmentsOf returns the names of the segments in a folder, in order.

@@ -57,3 +57,25 @@ func TestRepair(t *testing.T) {
 		t.Errorf("without damage: %+v, %v", r, err)
 	}
 }
+
+// TestRepairFails has the disk fail in the middle of the copy: a part of it must not be taken for the whole.
+func TestRepairFails(t *testing.T) {
+	d, _ := smallJournal(t, true)
+	for _, op := range []string{"write", "sync", "open"} {
+		copied := 0
+		d.setFail(func(_ int, call, name string) error {
+			if call == "open" && name == fileName(2) {
+				copied++
+			}
+			if copied >= 2 && call == op { // the first is of the check
+				return errDisk
+			}
+			return nil
+		})
+		_, err := Repair(testDir, "copy", ReaderConfig{FS: d})
+		d.setFail(nil)
+		if there, listed := segmentsOf(d, "copy"); !errors.Is(err, errDisk) || listed != nil || len(there) > 0 {
+			t.Errorf("%s fails: %v, and %q is left", op, err, there)
+		}
+	}
+}

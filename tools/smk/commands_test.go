@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -181,6 +182,58 @@ func TestFailures(t *testing.T) {
 		code := run(t.Context(), append(slices.Clone(c.Path[1:]), f.args...), stdio{nil, &out, &errs})
 		if code != f.code || (code != exitOK) != strings.HasPrefix(errs.String(), "smk: ") {
 			t.Errorf("%s %q: exit %d, want %d: %s", name, f.args, code, f.code, &errs)
+		}
+	}
+}
+
+// TestEmptyArguments: a variable that is not set is no address, folder or file.
+func TestEmptyArguments(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // who does not refuse does not serve either
+	for want, args := range map[string][]string{
+		"smk: --addr: is empty (smk sim --help lists its flags)\n":              {"sim", "--play=empty", "--addr", ""},
+		"smk: --addr: is empty (smk demo --help lists its flags)\n":             {"demo", "--timeout=1ns", "--addr="},
+		"smk: -listen: is empty (smk dash --help lists its flags)\n":            {"dash", "--journal=.", "-listen="},
+		"smk: --config: is empty (smk config show --help lists its flags)\n":    {"config", "show", "--config", ""},
+		"smk: an argument is empty (smk journal stat --help lists its flags)\n": {"journal", "stat", ""},
+	} {
+		var out, errs bytes.Buffer
+		if code := run(ended, args, stdio{nil, &out, &errs}); code != exitUsage || errs.String() != want {
+			t.Errorf("%q: exit %d: %s", args, code, &errs)
+		}
+	}
+	if err := refuseEmpty([]string{"backtest", "--set=a=", "--", "bot", "", "--x="}); err != nil {
+		t.Errorf("of the bot's own arguments, and of a setting's: %v", err)
+	}
+}
+
+// TestProveTrace: a day that is traced is one JSON document if that is asked for, and a trace that could not be written
+// is no success.
+func TestProveTrace(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"prove", "--from=3", "--json", "--trace", filepath.Join(t.TempDir(), "day")},
+		stdio{nil, &out, &errs})
+	var report proveReport
+	if err := json.Unmarshal(out.Bytes(), &report); code != exitOK || err != nil || report.From != 3 ||
+		report.Days != 1 || report.Messages == 0 {
+		t.Errorf("exit %d: %v: %s%s", code, err, &out, &errs)
+	}
+	for _, args := range [][]string{{"--trace", "/dev/full"}, {"--seeds=1"}} {
+		if _, err := os.Stat("/dev/full"); err != nil {
+			t.Logf("%q: there is no full device here", args)
+			continue
+		}
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		std := stdio{nil, full, &errs}
+		if args[0] == "--trace" {
+			std.out = &out
+		}
+		code := run(t.Context(), append([]string{"prove", "--from=3"}, args...), std)
+		if err := full.Close(); err != nil || code != exitFailed {
+			t.Errorf("%q: exit %d, %v", args, code, err)
 		}
 	}
 }

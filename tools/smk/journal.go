@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -122,7 +123,7 @@ func (c *journalCat) Run(ctx context.Context, std stdio) error {
 	out := bufio.NewWriter(std.out)
 	enc := json.NewEncoder(out)
 	n := 0
-	o := inspect.Options{Tape: c.Tape, Follow: c.Follow, Seek: wanted.From}
+	o := inspect.Options{Tape: c.Tape, Follow: c.Follow, Seek: wanted.From, RunsLater: !c.JSON}
 	for e, err := range inspect.Read(ctx, c.Dir, o) {
 		if err != nil {
 			return joinFlush(out, err)
@@ -184,13 +185,18 @@ type journalStat struct {
 	journalDir
 }
 
-// Run counts what a journal has.
+// Run counts what a journal has. The error is errUnhealthy if it is damaged or has lost records.
 func (c *journalStat) Run(ctx context.Context, std stdio) error {
 	s, err := inspect.Stats(ctx, c.Dir)
-	if err != nil {
+	switch {
+	case isDamage(err):
+		err = fmt.Errorf("%w: %w", errUnhealthy, err)
+	case err != nil:
 		return err
+	case s.Lost > 0:
+		err = fmt.Errorf("%w: records are lost", errUnhealthy)
 	}
-	return printReport(std.out, c.JSON, s)
+	return errors.Join(printReport(std.out, c.JSON, s), err)
 }
 
 // report is what a command found.

@@ -21,6 +21,14 @@ type journalDiff struct {
 // errDiffer is the outcome of a comparison of journals that differ.
 var errDiffer = errors.New("the journals differ")
 
+// Validate is called by the command line's parser.
+func (c *journalDiff) Validate() error {
+	if c.RunA < 0 || c.RunB < 0 {
+		return errors.New("--run-a and --run-b: runs are counted from 1")
+	}
+	return nil
+}
+
 // Run prints the first difference. The error is errDiffer if there is one.
 func (c *journalDiff) Run(ctx context.Context, std stdio) error {
 	d, err := inspect.Diff(ctx, c.A, c.B, inspect.DiffOptions{RunA: c.RunA, RunB: c.RunB, Exact: c.Exact})
@@ -45,12 +53,12 @@ type journalRedact struct {
 // Run copies a journal with more of it masked.
 func (c *journalRedact) Run(ctx context.Context, std stdio) error {
 	r, err := inspect.Redact(ctx, c.Dir, c.Output, inspect.RedactOptions{Amounts: c.Amounts})
-	if err != nil {
+	if err != nil && !isDamage(err) {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(std.out).Encode(r)
+		return errors.Join(json.NewEncoder(std.out).Encode(r), err)
 	}
-	_, err = fmt.Fprintf(std.out, "%d records copied, %d tapes left out\n", r.Records, r.Tapes)
-	return err
+	_, said := fmt.Fprintf(std.out, "%d records copied, %d tapes left out\n", r.Records, r.Tapes)
+	return errors.Join(said, err)
 }

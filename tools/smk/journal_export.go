@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 
 	"github.com/alecthomas/kong"
 
@@ -45,26 +45,30 @@ func (c *journalExport) Run(ctx context.Context, std stdio) error {
 		_, err := export.Write(ctx, c.Dir, c.To, &wanted, std.out)
 		return err
 	}
-	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
+	r, err := writeOutput(c.Output, c.Dir, func(w io.Writer) (export.Result, error) {
+		return export.Write(ctx, c.Dir, c.To, &wanted, w)
+	})
+	if err == nil || isDamage(err) { // what is before the damage is there
+		err = errors.Join(c.print(std.out, &r), err)
 	}
-	r, err := export.Write(ctx, c.Dir, c.To, &wanted, f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
+	return err
+}
+
+// print prints what was written.
+func (c *journalExport) print(out io.Writer, r *export.Result) error {
 	if c.JSON {
-		return json.NewEncoder(std.out).Encode(r)
+		return json.NewEncoder(out).Encode(r)
 	}
-	_, err = fmt.Fprintf(std.out, "%d messages", r.Messages)
-	if err == nil && r.Rows > 0 {
-		_, err = fmt.Fprintf(std.out, " in %d rows", r.Rows)
+	text := fmt.Sprintf("%d messages", r.Messages)
+	if r.Rows > 0 {
+		text += fmt.Sprintf(" in %d rows", r.Rows)
 	}
-	if err == nil && r.Cut > 0 {
-		_, err = fmt.Fprintf(std.out, ", %d of them not whole", r.Cut)
+	if r.Cut > 0 {
+		text += fmt.Sprintf(", %d of them not whole", r.Cut)
 	}
-	if err == nil {
-		_, err = fmt.Fprintln(std.out)
+	if r.Lost > 0 {
+		text += fmt.Sprintf("; %d records are lost among them", r.Lost)
 	}
+	_, err := fmt.Fprintln(out, text)
 	return err
 }

@@ -24,7 +24,7 @@ func checkJournals(parsed *kong.Context) error {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == ".smkj" }) {
+		if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == segmentExtension }) {
 			return fmt.Errorf("%s: there is no journal in this folder", dir)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -22,8 +23,8 @@ type repaired struct {
 }
 
 // Run copies a journal up to its damage.
-func (c *journalRepair) Run(std stdio) error {
-	r, err := journal.Repair(c.Dir, c.Output, journal.ReaderConfig{})
+func (c *journalRepair) Run(ctx context.Context, std stdio) error {
+	r, err := journal.Repair(c.Dir, c.Output, journal.ReaderConfig{FS: interruptedFS{ctx: ctx}})
 	if err != nil {
 		return err
 	}
@@ -42,4 +43,32 @@ func (c *journalRepair) Run(std stdio) error {
 		"damage left out\n",
 		o.Damage, r.Records, r.Segments, r.LastSeq, r.LeftOut)
 	return err
+}
+
+// interruptedFS is the system's file system until a context ends: nothing is read then, so that what copies ends.
+type interruptedFS struct {
+	journal.OS
+	ctx context.Context
+}
+
+// Open implements journal.FS.
+func (fs interruptedFS) Open(name string, flag int) (journal.File, error) {
+	f, err := fs.OS.Open(name, flag)
+	if err != nil {
+		return nil, err
+	}
+	return &interruptedFile{f, fs.ctx}, nil
+}
+
+type interruptedFile struct {
+	journal.File
+	ctx context.Context
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *interruptedFile) ReadAt(b []byte, off int64) (int, error) {
+	if err := f.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return f.File.ReadAt(b, off)
 }

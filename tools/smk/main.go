@@ -95,10 +95,20 @@ type commands struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	code := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)
+}
+
+// endSignals are what a command ends on in order: an interrupt, a request of the system, and the end of the terminal,
+// unless who started the command wants it to outlive that (nohup).
+func endSignals() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
 
 // stdio is where a command reads from and writes to.
@@ -129,8 +139,12 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 		panic("BUG: command line: " + err.Error())
 	}
 	parsed, err := parser.Parse(doubleDashes(args))
+	help := whereHelpIs(err)
+	if err == nil {
+		err, help = refuseEmpty(args), helpOf(parsed.Selected())
+	}
 	if err != nil {
-		fmt.Fprintf(std.err, "smk: %v (%s)\n", err, whereHelpIs(err))
+		fmt.Fprintf(std.err, "smk: %v (%s)\n", err, help)
 		return exitUsage
 	}
 	parsed.Bind(parser)
@@ -158,6 +172,27 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 	return exitOK
 }
 
+// refuseEmpty refuses arguments without a text, as of a variable that is not set: an address to listen on would be each
+// of the machine's, a folder the current one, a journal none, and a file of settings the defaults.
+func refuseEmpty(args []string) error {
+	before := ""
+	for _, a := range args {
+		name, value, given := strings.Cut(a, "=")
+		switch isFlag := strings.HasPrefix(a, "-"); {
+		case a == "--":
+			return nil
+		case a == "" && strings.HasPrefix(before, "-"):
+			return fmt.Errorf("%s: is empty", before)
+		case a == "":
+			return errors.New("an argument is empty")
+		case isFlag && given && value == "":
+			return fmt.Errorf("%s: is empty", name)
+		}
+		before = a
+	}
+	return nil
+}
+
 // usageError is a command line that only the command itself could find wrong.
 type usageError struct{ error }
 
@@ -168,9 +203,15 @@ func (e usageError) Unwrap() error { return e.error }
 func whereHelpIs(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
-		if n := parse.Context.Selected(); n != nil && n.Type == kong.CommandNode {
-			return "smk " + n.Path() + " --help lists its flags"
-		}
+		return helpOf(parse.Context.Selected())
+	}
+	return helpOf(nil)
+}
+
+// helpOf names the help of a command, that of the program if there is none.
+func helpOf(n *kong.Node) string {
+	if n != nil && n.Type == kong.CommandNode {
+		return "smk " + n.Path() + " --help lists its flags"
 	}
 	return "smk --help lists the commands"
 }

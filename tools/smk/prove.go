@@ -58,10 +58,11 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 		return c.trace(std)
 	}
 	report := proveReport{From: c.From, Seeds: c.Seeds, Small: []smallWorld{}, Failures: []failedDay{}}
-	text := std.out
+	printed := &checkedWriter{Writer: std.out}
 	if c.JSON {
-		text = io.Discard
+		printed.Writer = io.Discard
 	}
+	var text io.Writer = printed
 	if c.Small {
 		if err := exploreSmall(ctx, text, &report); err != nil {
 			return err
@@ -111,6 +112,9 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 			return err
 		}
 	}
+	if printed.err != nil {
+		return printed.err
+	}
 	switch failed := totals.failed.Load(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -147,6 +151,7 @@ func exploreSmall(ctx context.Context, out io.Writer, report *proveReport) error
 
 // trace runs one day and writes what happens.
 func (c *proveCommand) trace(std stdio) error {
+	begun := time.Now()
 	s := prove.New(c.From)
 	r := prove.Run(s)
 	if r.Failure != nil && c.Shrink > 0 {
@@ -156,15 +161,37 @@ func (c *proveCommand) trace(std stdio) error {
 	if err != nil {
 		return err
 	}
-	r = prove.Trace(s, f)
-	if err := f.Close(); err != nil {
+	traced := &checkedWriter{Writer: f}
+	r = prove.Trace(s, traced)
+	if err := errors.Join(traced.err, f.Close()); err != nil {
 		return err
 	}
-	describe(std.out, &s, &r)
+	if err := c.printTraced(std.out, &s, &r, time.Since(begun)); err != nil {
+		return err
+	}
 	if r.Failure != nil {
 		return errors.New("the day failed")
 	}
 	return nil
+}
+
+// printTraced says what became of the day that was traced.
+func (c *proveCommand) printTraced(w io.Writer, s *prove.Schedule, r *prove.Result, took time.Duration) error {
+	if !c.JSON {
+		printed := &checkedWriter{Writer: w}
+		describe(printed, s, r)
+		return printed.err
+	}
+	report := proveReport{From: c.From, Seeds: 1, Small: []smallWorld{}, Failures: []failedDay{}}
+	var totals proveTotals
+	reached := prove.NewCoverage()
+	totals.add(r)
+	reached.Add(s.Seed, r)
+	if r.Failure != nil {
+		report.Failures = append(report.Failures, failedDay{s.Seed, fmt.Sprint(r.Failure), s.String()})
+	}
+	report.fill(&totals, took, reached)
+	return json.NewEncoder(w).Encode(&report)
 }
 
 // describe writes what became of a day, and, if it failed, everything that the day consists of.

@@ -72,6 +72,7 @@ type simCommand struct {
 	End  bool          `help:"End when the scenario is over."`
 	For  time.Duration `placeholder:"TIME" help:"${sim_for}"`
 	JSON bool          `name:"json" help:"${sim_json}"`
+	EOF  bool          `name:"until-eof" hidden:"" help:"End when the standard input ends."`
 
 	scenario *script.Scenario // that was read
 }
@@ -150,6 +151,15 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	if c.End {
 		ctx, over = context.WithCancel(ctx)
 		defer over()
+	}
+	if c.EOF {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			_, _ = io.Copy(io.Discard, std.in)
+			cancel()
+		}()
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()

@@ -366,3 +366,12 @@ func TestWelcomeOfIPv6(t *testing.T) {
 		}
 	}
 }
+
+// TestSimUntilEOF: an exchange that another process has started for itself ends with that.
+func TestSimUntilEOF(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"sim", "--json", "--until-eof", "--addr=127.0.0.1:0"},
+		stdio{strings.NewReader("..."), &out, &errs}); code != exitOK {
+		t.Errorf("exit %d: %s", code, &errs)
+	}
+}

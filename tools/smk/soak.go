@@ -80,15 +80,18 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64() >> 1
 	}
-	s := &soak{soakCommand: c, random: rand.New(rand.NewPCG(c.Seed, 0x50a1)), out: std.out, dir: c.Dir}
+	printed := &checkedWriter{Writer: std.out}
 	if c.JSON {
-		s.out = io.Discard
+		printed.Writer = io.Discard
 	}
+	s := &soak{soakCommand: c, random: rand.New(rand.NewPCG(c.Seed, 0x50a1)), out: printed, dir: c.Dir}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "smk-soak-"); err != nil {
 			return err
 		}
 		defer os.RemoveAll(s.dir)
+	} else if err := needEmpty(s.dir); err != nil {
+		return err
 	}
 	if c.Forget {
 		c.Pace = max(1, min(c.Pace, int(soakForget/soakAnswers/c.For.Seconds())))
@@ -118,6 +121,15 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 	if c.JSON {
 		err = errors.Join(err, s.report.write(std.out, s, time.Since(begun), err))
 	}
+	return errors.Join(err, printed.err)
+}
+
+// needEmpty refuses a folder with something in it: the certificate and the states of another soak, which may still run.
+func needEmpty(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err == nil && len(files) > 0 {
+		err = fmt.Errorf("--dir: %s is not empty", dir)
+	}
 	return err
 }
 
@@ -130,7 +142,8 @@ func (s *soak) start() (err error) {
 		}
 	}
 	args := []string{
-		"sim", "--json", "--addr=127.0.0.1:0", "--truth=127.0.0.1:0", "--life=50", fmt.Sprint("--seed=", s.Seed),
+		"sim", "--json", "--until-eof", "--addr=127.0.0.1:0", "--truth=127.0.0.1:0", "--life=50",
+		fmt.Sprint("--seed=", s.Seed),
 		"--state=" + filepath.Join(s.dir, "state"), "--state-every=0s", "--orders=4096",
 	}
 	if s.Forget {

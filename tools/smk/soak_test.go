@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -91,5 +96,35 @@ func TestSoakSamples(t *testing.T) {
 		if err := judgeSamples(io.Discard, new(soakReport), list); !errors.Is(err, errMissed) {
 			t.Errorf("%s is not noticed: %v", name, err)
 		}
+	}
+}
+
+// TestSoakProcessFails: a process that ends before it serves is not waited for.
+func TestSoakProcessFails(t *testing.T) {
+	p := &soakProcess{args: []string{"sim"}}
+	if err := p.startAs(exec.Command("false")); err == nil || !strings.Contains(err.Error(), "does not start") {
+		t.Errorf("%v", err)
+	}
+	select {
+	case <-p.ended:
+		p.kill()
+	default:
+		t.Error("the soak waits for a process that has ended")
+	}
+}
+
+// TestSoakFolder: the files of another soak, which may still run, are not written over.
+func TestSoakFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "cert.pem"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := needEmpty(t.TempDir()); err != nil {
+		t.Error(err)
+	}
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"soak", "--for=5s", "--dir=" + dir}, stdio{nil, &out, &errs})
+	if code != exitFailed || !strings.Contains(errs.String(), "is not empty") {
+		t.Errorf("exit %d: %s%s", code, &out, &errs)
 	}
 }

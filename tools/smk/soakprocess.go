@@ -41,7 +41,12 @@ func (p *soakProcess) start() error {
 	if err != nil {
 		return err
 	}
-	p.cmd = exec.Command(self, p.args...)
+	return p.startAs(exec.Command(self, p.args...))
+}
+
+// startAs starts a command as the process. With an error it has ended.
+func (p *soakProcess) startAs(cmd *exec.Cmd) (err error) {
+	p.cmd = cmd
 	p.cmd.Stderr = os.Stderr
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return err
@@ -61,6 +66,7 @@ func (p *soakProcess) start() error {
 			err = json.Unmarshal(first, &p.welcome)
 		}
 		if err != nil {
+			close(p.ended) // nobody waits for it any more
 			return fmt.Errorf("the exchange does not start: %w", errors.Join(err, p.cmd.Wait()))
 		}
 	}

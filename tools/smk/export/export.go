@@ -12,6 +12,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/tools/smk/inspect"
 )
 
@@ -23,6 +24,8 @@ type Result struct {
 	Messages int `json:"messages"`
 	Rows     int `json:"rows"` // of csv and parquet, levels of books included
 	Cut      int `json:"cut"`  // messages that the journal has only the beginning of
+
+	Lost uint64 `json:"lost"` // records that the journal says are lost among those that were asked for
 }
 
 // rowsAtOnce is how many rows are written to a file at once.
@@ -34,7 +37,8 @@ type writer interface {
 	close() error
 }
 
-// Write writes the messages of a journal that a filter wants. format is one of Formats.
+// Write writes the messages of a journal that a filter wants. format is one of Formats. If the journal cannot be read
+// to its end, what could be read is written whole, and the error returned.
 func Write(ctx context.Context, dir, format string, wanted *inspect.Filter, to io.Writer) (Result, error) {
 	var r Result
 	out := bufio.NewWriterSize(to, 1<<16)
@@ -42,22 +46,39 @@ func Write(ctx context.Context, dir, format string, wanted *inspect.Filter, to i
 	if err != nil {
 		return r, err
 	}
+	err = r.writeAll(ctx, dir, wanted, w)
+	closed := w.close()
+	if closed == nil {
+		closed = out.Flush()
+	}
+	if closed != nil { // what was written is not whole, whatever was read
+		return r, closed
+	}
+	return r, err
+}
+
+func (r *Result) writeAll(ctx context.Context, dir string, wanted *inspect.Filter, w writer) error {
 	for e, err := range inspect.Read(ctx, dir, inspect.Options{Seek: wanted.From}) {
 		if err != nil {
-			return r, err
+			return err
+		}
+		if e.Kind == journal.KindLost && wanted.InTime(e) {
+			if i, err := journal.DecodeLost(e.Payload); err == nil {
+				r.Lost += i.Records
+			}
 		}
 		if e.Message == nil || !wanted.Match(e) {
 			continue
 		}
 		r.Messages++
+		if e.Flags&journal.FlagTruncated != 0 {
+			r.Cut++
+		}
 		if err := w.write(e); err != nil {
-			return r, err
+			return err
 		}
 	}
-	if err := w.close(); err != nil {
-		return r, err
-	}
-	return r, out.Flush()
+	return nil
 }
 
 func newWriter(format string, out io.Writer, r *Result) (writer, error) {
@@ -71,7 +92,7 @@ func newWriter(format string, out io.Writer, r *Result) (writer, error) {
 		w := parquet.NewGenericWriter[Row](out, parquet.Compression(&parquet.Zstd))
 		return &parquetWriter{out: w, result: r}, nil
 	case "pcapng":
-		return newPcapWriter(out, r)
+		return newPcapWriter(out)
 	}
 	return nil, fmt.Errorf("%q is none of %s", format, strings.Join(Formats, ", "))
 }

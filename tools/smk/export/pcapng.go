@@ -10,7 +10,6 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
 
-	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/tools/smk/inspect"
 )
 
@@ -32,7 +31,6 @@ var (
 // right and the sequence numbers without a gap; times are those of the journal.
 type pcapWriter struct {
 	out    *pcapgo.NgWriter
-	result *Result
 	conns  int
 	run    int
 	epoch  uint32
@@ -43,12 +41,12 @@ type pcapWriter struct {
 	segment int // bytes of a frame in a packet at most
 }
 
-func newPcapWriter(out io.Writer, r *Result) (*pcapWriter, error) {
+func newPcapWriter(out io.Writer) (*pcapWriter, error) {
 	w, err := pcapgo.NewNgWriter(out, layers.LinkTypeRaw)
 	if err != nil {
 		return nil, err
 	}
-	return &pcapWriter{out: w, result: r, buffer: gopacket.NewSerializeBuffer(), segment: segmentMax}, nil
+	return &pcapWriter{out: w, buffer: gopacket.NewSerializeBuffer(), segment: segmentMax}, nil
 }
 
 func (w *pcapWriter) write(e *inspect.Entry) error {
@@ -60,9 +58,6 @@ func (w *pcapWriter) write(e *inspect.Entry) error {
 		}
 	}
 	payload := e.Payload
-	if e.Flags&journal.FlagTruncated != 0 {
-		w.result.Cut++
-	}
 	w.frame = append(binary.AppendUvarint(w.frame[:0], uint64(len(payload))), payload...)
 	from := 0
 	if e.Inbound() {

@@ -138,8 +138,7 @@ func TestDissector(t *testing.T) {
 	for name, fill := range map[string]func(*pcapWriter) error{"small": small, "together": together} {
 		t.Run(name, func(t *testing.T) {
 			var capture bytes.Buffer
-			var r Result
-			w, err := newPcapWriter(&capture, &r)
+			w, err := newPcapWriter(&capture)
 			if err == nil {
 				err = errors.Join(fill(w), w.close())
 			}

@@ -3,9 +3,11 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"math"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -41,6 +43,9 @@ type DiffOptions struct {
 // Diff compares what was sent in two journals, then the digests, then what was received, and returns the first
 // difference. Where both have recorded the same decisions, it shows what led to other ones.
 func Diff(ctx context.Context, a, b string, o DiffOptions) (*Difference, error) {
+	if err := errors.Join(needRun(ctx, a, o.RunA), needRun(ctx, b, o.RunB)); err != nil {
+		return nil, err
+	}
 	d := &Difference{Equal: true}
 	for _, part := range [...]struct {
 		what  string
@@ -62,6 +67,18 @@ func Diff(ctx context.Context, a, b string, o DiffOptions) (*Difference, error) 
 		}
 	}
 	return d, nil
+}
+
+// needRun returns an error if a journal has no such run: none of its records would be equal to none of the other's.
+func needRun(ctx context.Context, dir string, run int) error {
+	if run == 0 {
+		return nil
+	}
+	runs, err := runsBefore(ctx, dir, math.MaxUint64)
+	if err == nil && (run < 0 || run > runs) {
+		err = fmt.Errorf("%s: there is no run %d: the journal has %d", dir, run, runs)
+	}
+	return err
 }
 
 // diffKind compares the records of a kind. It returns how many are equal, and the first ones that are not.

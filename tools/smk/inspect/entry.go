@@ -33,9 +33,13 @@ func (e *Entry) Time() time.Time { return time.Unix(0, e.Wall).UTC() }
 
 // Options say what is read of a journal.
 type Options struct {
-	Tape   bool // entries of KindTape records are decoded; such records are left out without
-	Follow bool // waits at the end for more, until the context ends
-	Seek   time.Time
+	Tape   bool      // entries of KindTape records are decoded; such records are left out without
+	Follow bool      // waits at the end for more, until the context ends
+	Seek   time.Time // begins there; runs are counted from the journal's first on all the same
+
+	// RunsLater counts the runs before Seek when another one begins, and entries until then have none: counting reads
+	// all that is before.
+	RunsLater bool
 }
 
 // NoJournalError is a folder without a journal.
@@ -85,15 +89,48 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				yield(nil, err)
 				return
 			}
-			if progress != nil {
-				progress.records.Add(1)
-				progress.wall.Store(record.Wall)
+			if !o.Seek.IsZero() && (!o.RunsLater || beginsRun(record)) {
+				o.Seek = time.Time{}
+				d.run, err = runsBefore(ctx, dir, record.Seq)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
 			}
+			progress.add(record)
 			if !d.decode(record, yield) {
 				return
 			}
 		}
 	}
+}
+
+// runsBefore returns how many runs begin before a record, as far as the journal can be read up to there.
+func runsBefore(ctx context.Context, dir string, seq uint64) (n int, err error) {
+	r, err := journal.OpenDir(dir, journal.ReaderConfig{})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = r.Close() }()
+	progress, _ := ctx.Value(progressKey{}).(*Progress)
+	for {
+		record, err := r.Next()
+		if err != nil || record.Seq >= seq {
+			return n, nil // damage before what is wanted is no reason not to read that
+		}
+		if beginsRun(record) {
+			n++
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		progress.add(record)
+	}
+}
+
+// beginsRun reports whether a record is the first of a run.
+func beginsRun(r *journal.Record) bool {
+	return r.Kind == journal.KindStart && r.Flags&engine.StartContinues == 0
 }
 
 // decoder decodes records in order.
@@ -110,7 +147,7 @@ func (d *decoder) decode(r *journal.Record, yield func(*Entry, error) bool) bool
 	*e = Entry{Record: *r, Run: d.run}
 	switch r.Kind {
 	case journal.KindStart:
-		if r.Flags&engine.StartContinues == 0 {
+		if beginsRun(r) {
 			d.run++
 		}
 		e.Run = d.run

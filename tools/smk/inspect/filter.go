@@ -25,7 +25,7 @@ type Filter struct {
 
 // Match reports whether an entry is wanted.
 func (f *Filter) Match(e *Entry) bool {
-	if !f.From.IsZero() && e.Wall < f.From.UnixNano() || !f.To.IsZero() && e.Wall >= f.To.UnixNano() {
+	if !f.InTime(e) {
 		return false
 	}
 	if len(f.Kinds) > 0 && !containsFold(f.Kinds, e.Kind.String()) {
@@ -39,6 +39,11 @@ func (f *Filter) Match(e *Entry) bool {
 		return false
 	}
 	return (len(f.Types) == 0 || containsFold(f.Types, m.Type)) && f.matchMessage(m)
+}
+
+// InTime reports whether an entry is from when entries are wanted.
+func (f *Filter) InTime(e *Entry) bool {
+	return (f.From.IsZero() || e.Wall >= f.From.UnixNano()) && (f.To.IsZero() || e.Wall < f.To.UnixNano())
 }
 
 // ofMessages reports whether only messages fit.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -41,17 +44,13 @@ const (
 )
 
 // Redact copies a journal into an empty folder for others to read: the texts of messages are masked, with asterisks of
-// the same length, and so are the account's number, the name of the journal and causes in the log. Left out are tapes,
-// which have what was submitted and texts of errors, and what the runs began with; so the copy cannot be replayed.
-// Identifiers of orders, references, markets and times stay. Records get new numbers.
-func Redact(ctx context.Context, from, to string, o RedactOptions) (Redacted, error) {
-	var done Redacted
-	if r, err := journal.OpenDir(to, journal.ReaderConfig{}); err == nil {
-		_, err := r.Next()
-		_ = r.Close()
-		if err == nil {
-			return done, fmt.Errorf("%s has a journal already", to)
-		}
+// the same length, and so are the account's number, the name of the journal and causes in the log and of refusals. Left
+// out are tapes, which have what was submitted and texts of errors, and what the runs began with; so the copy cannot be
+// replayed. Identifiers of orders, references, markets and times stay. Records get new numbers. With an error there is
+// no copy, except with damage of the journal: the copy has all that is before.
+func Redact(ctx context.Context, from, to string, o RedactOptions) (done Redacted, err error) {
+	if files, err := os.ReadDir(to); err == nil && slices.ContainsFunc(files, ofJournal) {
+		return done, fmt.Errorf("%s has a journal already", to)
 	}
 	var clock, wall atomic.Int64
 	var out *journal.Journal
@@ -79,17 +78,38 @@ func Redact(ctx context.Context, from, to string, o RedactOptions) (Redacted, er
 			err = done.copy(rec, e, o)
 		}
 		if err != nil {
-			if out != nil {
-				err = errors.Join(err, out.Close())
-			}
-			return done, err
+			return done, endCopy(out, to, err)
 		}
 	}
-	if out == nil {
-		return done, nil
-	}
-	return done, out.Close()
+	return done, endCopy(out, to, nil)
 }
+
+// endCopy closes the copy, nil if there is none, and removes it if it is not what it should be: a part that is sealed
+// would be taken for the whole.
+func endCopy(out *journal.Journal, to string, err error) error {
+	if out == nil {
+		return err
+	}
+	closed := out.Close()
+	if stats := out.Stats(); closed == nil && stats.Lost > 0 {
+		closed = fmt.Errorf("%s: %d records could not be written", to, stats.Lost)
+	}
+	var damage *journal.DamageError
+	if closed == nil && (err == nil || errors.As(err, &damage)) {
+		return err
+	}
+	err = errors.Join(err, closed)
+	files, listed := os.ReadDir(to)
+	for _, f := range files {
+		if ofJournal(f) {
+			err = errors.Join(err, os.Remove(filepath.Join(to, f.Name())))
+		}
+	}
+	return errors.Join(err, listed)
+}
+
+// ofJournal reports whether a file is a segment of a journal.
+func ofJournal(f os.DirEntry) bool { return filepath.Ext(f.Name()) == ".smkj" }
 
 // copy copies a record.
 func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error {
@@ -124,7 +144,9 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 	case kind == journal.KindStart:
 		payload = []byte(`{"Redacted":true}`) // a replay says so
 	case kind == journal.KindLog:
-		payload = maskLog(string(payload))
+		payload = maskLog(string(payload), o)
+	case kind == journal.KindRefusal:
+		payload = maskRefusal(string(payload), o)
 	}
 	rec.Append(kind, e.Flags&journal.FlagTruncated, e.Epoch, e.At, payload)
 	rec.Commit()
@@ -170,13 +192,4 @@ func maskAmount(m protoreflect.Message, f protoreflect.FieldDescriptor) {
 	case name == "maq" && f.Kind() == protoreflect.Uint32Kind:
 		m.Set(f, protoreflect.ValueOfUint32(maskedQuantity))
 	}
-}
-
-// maskLog leaves out what texts of a line can have from outside.
-func maskLog(line string) []byte {
-	before, _, found := strings.Cut(line, " cause=")
-	if found {
-		before += ` cause="*"`
-	}
-	return []byte(before)
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -81,13 +82,17 @@ func (c counts) sorted() (all []Count) {
 	return all
 }
 
-// Stats counts what a journal has.
+// Stats counts what a journal has, up to damage, which is the error then.
 func Stats(ctx context.Context, dir string) (*Stat, error) {
 	s := &Stat{}
 	kinds, types := counts{}, counts{}
 	connections := make(map[[2]int]bool)
 	segment := uint64(0)
+	var damage *journal.DamageError
 	for e, err := range Read(ctx, dir, Options{Tape: true}) {
+		if errors.As(err, &damage) {
+			break
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +137,9 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 	if s.firstWall != 0 {
 		first, last := Entry{Record: journal.Record{Wall: s.firstWall}}, Entry{Record: journal.Record{Wall: s.lastWall}}
 		s.First, s.Last = first.Time().Format(timeLayout), last.Time().Format(timeLayout)
+	}
+	if damage != nil {
+		return s, damage
 	}
 	return s, nil
 }

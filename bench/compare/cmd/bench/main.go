@@ -2,7 +2,7 @@
 // goals. Every library is first checked to read the same values as gen/msg.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
-//	go run ./cmd/bench -strict                  exit status 4 if a goal is missed
+//	go run ./cmd/bench -strict                  exit status 4 if a goal is missed (of which go run makes 1)
 //	go run ./cmd/bench -parts codec,slug
 //	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
