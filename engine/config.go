@@ -144,7 +144,9 @@ type Config struct {
 
 	// Logger logs, on a goroutine of its own, what happens to the connection and to sends, slow handlers, and of the
 	// trading state what a person should see: modes, orders in doubt, missed fills, drift, incomplete positions,
-	// quotes given up. It never has the contents of another message or a login. nil means no log.
+	// quotes given up. It never has the contents of another message or a login. A record that it panics at is lost and
+	// counted in [Stats]; the engine goes on, and the first panic is logged, or written to the standard error if the
+	// Logger panics at that, too. nil means no log.
 	Logger *slog.Logger
 
 	// DisableReferences leaves order-entry messages without a reference as they

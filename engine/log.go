@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +28,7 @@ type logs struct {
 	closing atomic.Bool
 	done    chan struct{} // everything is written
 	dropped atomic.Uint64
+	bad     bool  // the logger has panicked, and that was reported
 	slowAt  int64 // clock reading of the last record of a slow handler
 	delayAt int64 // likewise, of a delay of the loop
 }
@@ -238,7 +241,36 @@ func (l *logs) write() {
 	}
 }
 
+// emit passes a record to the logger. What that panics at is lost and counted: on this goroutine a panic would end the
+// process, and nobody would cancel orders. The first panic is reported, to the logger, or, if that panics then, too, on
+// the standard error.
 func (l *logs) emit(r record) {
+	err := l.handle(r)
+	if err == nil {
+		return
+	}
+	if l.dropped.Add(1); l.bad {
+		return
+	}
+	l.bad = true
+	report := record{at: r.at, level: slog.LevelError, text: "the logger panicked: log records are lost", err: err}
+	if l.handle(report) != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "%v; log records are lost\n%s", err, err.Stack)
+	}
+}
+
+// handle calls the logger, and returns its panic.
+func (l *logs) handle(r record) (err *PanicError) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = newPanicError("Config.Logger", v)
+		}
+	}()
+	l.pass(r)
+	return nil
+}
+
+func (l *logs) pass(r record) {
 	ctx := context.Background()
 	if l.logger == nil || !l.logger.Handler().Enabled(ctx, r.level) {
 		return

@@ -2,10 +2,12 @@ package engine_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -180,4 +182,48 @@ func TestLogLevels(t *testing.T) {
 			})
 		})
 	}
+}
+
+// bombs is a handler that panics at records, and passes the others on.
+type bombs struct {
+	slog.Handler
+	at func(text string) bool
+}
+
+func (b bombs) Handle(ctx context.Context, r slog.Record) error {
+	if b.at(r.Message) {
+		panic("a bomb at " + r.Message)
+	}
+	return b.Handler.Handle(ctx, r)
+}
+
+// TestLoggerPanics: what the logger panics at is lost and counted, and the first panic is in the log; the engine goes
+// on. On the logger's goroutine a panic would end the process without the cancellation of any order.
+func TestLoggerPanics(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		var out bytes.Buffer
+		config := n.config()
+		config.Logger = slog.New(bombs{slog.NewTextHandler(&out, nil), func(text string) bool {
+			return text == "session connecting" || text == "session login sent"
+		}})
+		r := startInBubble(t, config, nil)
+		p := n.accept(t)
+		p.login()
+		p.close()
+		p = n.accept(t)
+		p.login()
+		synctest.Wait() // everything is logged, and
+		p.send(quotes(7, 8, 2500))
+		synctest.Wait() // the loop counts again
+		lost := r.Stats().LogsLost
+		_ = r.Close()
+		if lost != 4 {
+			t.Errorf("%d records are lost, want 4", lost)
+		}
+		log := out.String()
+		if strings.Count(log, "panicked") != 1 || !strings.Contains(log, "a bomb at session connecting") ||
+			!strings.Contains(log, "log_test.go:") || !strings.Contains(log, "engine ended") {
+			t.Error(log)
+		}
+	})
 }

@@ -64,8 +64,8 @@ type Stats struct {
 	LagCause string
 	Lags     uint64
 
-	// LogsLost counts records for Config.Logger that were dropped because it was too
-	// slow.
+	// LogsLost counts records for Config.Logger that were lost because it was too slow, or
+	// panicked.
 	LogsLost uint64
 }
 

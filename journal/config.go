@@ -67,7 +67,8 @@ type Config struct {
 	Wall  func() int64
 
 	// Failed is called on a goroutine of the journal's with a [*DiskError] when the disk fails, and again if it fails
-	// after it worked in between. One that hangs with FullWait fails with [ErrHangs].
+	// after it worked in between. One that hangs with FullWait fails with [ErrHangs], and may fail with another error
+	// then. Calls come one after the other, and the writer waits for them: they must not call Sync or Close.
 	Failed func(error)
 
 	FS FS // nil for the system's; tests have one whose calls fail

@@ -1,5 +1,19 @@
 package journal
 
+// inTurn returns a function that calls f, one call at a time: the writer and a goroutine that the loop began report
+// failures. nil stays nil.
+func inTurn(f func(error)) func(error) {
+	if f == nil {
+		return nil
+	}
+	turn := make(chan struct{}, 1)
+	return func(err error) {
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		f(err)
+	}
+}
+
 // fail takes note of a failing disk and returns false. What is in the ring from now on is lost, until a later try
 // works.
 func (w *writer) fail(err *DiskError) bool {

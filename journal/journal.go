@@ -44,6 +44,7 @@ func Open(c Config) (*Journal, error) {
 		_ = lock.Close()
 		return nil, err
 	}
+	c.Failed = inTurn(c.Failed)
 	hung := &DiskError{c.Dir, "write", c.OnFailure, ErrHangs}
 	j := &Journal{ring: newRing(c.RingBytes), count: &counters{hung: hung}, lock: lock}
 	j.count.synced.Store(end.seq)

@@ -96,3 +96,45 @@ func TestWaitSeesLateRoom(t *testing.T) {
 		}
 	})
 }
+
+// TestFailedOneAtATime: a disk that hangs and then fails is reported twice, in this order, and not by two goroutines at
+// once, however long the first report takes.
+func TestFailedOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		c := small(d, new(testClock))
+		c.OnFull, c.WaitMax, c.OnFailure = FullWait, 2*time.Second, FailContinue
+		var reported []error // as whoever gets reports may write without a lock
+		begun, goOn := make(chan error, 2), make(chan struct{})
+		c.Failed = func(err error) {
+			begun <- err
+			<-goOn
+			reported = append(reported, err)
+		}
+		j := open(t, c)
+		r := j.Recorder()
+		release := d.hold()
+		for range 400 {
+			add(r, 1)
+			r.Commit()
+		}
+		synctest.Wait()
+		if err := <-begun; !errors.Is(err, ErrHangs) {
+			t.Error(err)
+		}
+		d.setFail(func(int, string, string) error { return errDisk })
+		release()
+		synctest.Wait()
+		if len(begun) != 0 {
+			t.Errorf("%v is reported beside the hang", <-begun)
+		}
+		close(goOn)
+		synctest.Wait()
+		if len(reported) != 2 || !errors.Is(reported[0], ErrHangs) || !errors.Is(reported[1], errDisk) {
+			t.Errorf("reported: %v", reported)
+		}
+		if err := j.Close(); !errors.Is(err, errDisk) {
+			t.Error(err)
+		}
+	})
+}

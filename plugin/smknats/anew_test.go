@@ -3,7 +3,9 @@ package smknats
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -247,4 +249,154 @@ func TestGapOnce(t *testing.T) {
 		}
 		return e.Kind == OrdersPicture && len(f.Orders()) == 1
 	})
+}
+
+// TestRestoreStreamPurged has the log purged while it is restored: the restore says what is missing instead of waiting
+// for it.
+func TestRestoreStreamPurged(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 2)
+	w.add(2000, 1000)
+	p := run(t, s, config(w.dir), nil)
+	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
+	_ = p.end()
+	js, name := s.JetStream(), p.names.LogStream("an.account")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	d := disk{start: func(*os.File, int64, int64) error { return nil }}
+	d.sync = func(*os.File) error { // the first segment is whole
+		stream, err := js.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		return stream.Purge(ctx)
+	}
+	r, err := restoreTo(ctx, js, "test", "an.account", t.TempDir(), d)
+	var gap *GapError
+	if !errors.As(err, &gap) || gap.Where != name || gap.Segment != r.Segment || gap.Offset != r.Offset ||
+		r.Segment == 0 || gap.Next != 0 || !strings.Contains(err.Error(), "nothing follows") {
+		t.Fatalf("%v; restored %+v", err, r)
+	}
+}
+
+// TestOrdersPurged has order events removed that a follower has not read, and none follows: it finds a gap by the
+// picture, which says how far they were, whether it was there or comes then.
+func TestOrdersPurged(t *testing.T) {
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	h.events(aboutOrder(anOrder(1, 1)))
+	c := FollowConfig{Account: "demo", NoBooks: true, StaleAfter: time.Hour}
+	f := follow(t, s, c)
+	until(t, f, "an order", func(Event) bool { return len(f.Orders()) == 1 })
+	state := f.State()
+	f.Close()
+	c.From = &state
+	h.events(aboutOrder(anOrder(2, 2)))
+	picture := func() {
+		e := h.p.envelope()
+		e.Body = &natspb.Envelope_Picture{Picture: &natspb.OrderPicture{
+			Last: proto.Uint64(h.first - 1), Orders: []*natspb.Order{anOrder(2, 2)}, Complete: proto.Bool(true),
+		}}
+		h.send(h.p.names.OrderPicture("demo"), e)
+	}
+	picture()
+	stream, err := s.JetStream().Stream(t.Context(), h.p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The event is there still: there is no gap, although messages before it are not.
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSequence(2)); err != nil {
+		t.Fatal(err)
+	}
+	f = follow(t, s, c)
+	until(t, f, "the other order", func(e Event) bool {
+		if e.Kind == Gap {
+			t.Fatal(e.Text)
+		}
+		return len(f.Orders()) == 2
+	})
+	f.Close()
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(h.p.names.Orders("demo"))); err != nil {
+		t.Fatal(err)
+	}
+	gap := false
+	f = follow(t, s, c)
+	until(t, f, "the picture", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		return gap && e.Kind == OrdersPicture && len(f.Orders()) == 1
+	})
+}
+
+// TestNumbersAfterAllExpired has everything of a stream of orders expire while no publisher runs, and another journal
+// published then: a follower that knows higher numbers than it has events finds a gap, and has its orders.
+func TestNumbersAfterAllExpired(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks = true, true
+	d.trade(1)
+	d.still()
+	orders := d.orders()
+	h := newHostile(t, s)
+	for id := range uint64(200) {
+		h.events(aboutOrder(anOrder(id+1, id+1)), aboutOrder(anOrder(id+1, id+1)))
+	}
+	before := State{Number: h.first - 1, Sequence: h.last, Orders: []*Order{{ID: 1}}}
+	stream, err := s.JetStream().Stream(t.Context(), h.p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.Created = stream.CachedInfo().Created.UnixNano()
+	if err := stream.Purge(t.Context()); err != nil { // as age does
+		t.Fatal(err)
+	}
+	f := follow(t, s, FollowConfig{Account: "demo", NoBooks: true, From: &before})
+	p := run(t, s, c, nil)
+	p.until("events", func(s Stats) bool { return s.Events > 0 })
+	if n := p.Stats(); n.Number-n.Events < before.Number {
+		t.Errorf("%+v, numbers up to %d were given before", n, before.Number)
+	}
+	gap := false
+	until(t, f, "the orders", func(e Event) bool {
+		gap = gap || e.Kind == Gap
+		if e.Kind == OrderChanged && !gap {
+			t.Fatalf("event %d without a gap", e.Order.Number)
+		}
+		return gap && slices.Equal(ordersOf(f.Orders()), orders)
+	})
+}
+
+// TestStreamsAnewWhileNothingChanges has the streams of books and orders purged, and removed and made anew, while no
+// book and no order changes: who begins to follow then has all of them.
+func TestStreamsAnewWhileNothingChanges(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog = true
+	p := run(t, s, c, nil)
+	d.trade(3)
+	d.still()
+	books, orders := d.books(), d.orders()
+	has := func() {
+		t.Helper()
+		f := follow(t, s, FollowConfig{Account: "demo"})
+		until(t, f, "books and orders", func(Event) bool {
+			return len(orders) > 0 && slices.Equal(booksOf(f), books) && slices.Equal(ordersOf(f.Orders()), orders)
+		})
+		f.Close()
+	}
+	has()
+	for _, name := range []string{p.names.BookStream(), p.names.OrderStream("demo")} {
+		stream, err := s.JetStream().Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		has()
+		anew(t, s.JetStream(), name)
+		has()
+	}
 }

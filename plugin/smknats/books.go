@@ -31,6 +31,8 @@ type bookWriter struct {
 	f        *feed
 	name     string
 	stream   jetstream.Stream
+	created  time.Time           // when the stream was made
+	checked  int64               // wall clock, when the stream was asked whether it is the same
 	lasts    map[string]lastBook // of subjects that nothing was published to yet
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from
@@ -104,6 +106,7 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 	if w.stream, err = openStream(ctx, w.p.js, w.p.bookStream(), w.p.names.Books(0)); err != nil {
 		return err
 	}
+	w.created = w.stream.CachedInfo().Created
 	missing := map[string]bool{}
 	if err := addSubjects(ctx, w.stream, ">", missing, subjectsMax); err != nil {
 		return err
@@ -194,6 +197,9 @@ func (w *bookWriter) flush(ctx context.Context) error {
 	}
 	w.flushed = now
 	if err := w.land(); err != nil {
+		return err
+	}
+	if err := w.check(ctx, now); err != nil {
 		return err
 	}
 	books, all := w.f.replica.Books(), true

@@ -1,6 +1,7 @@
 package smknats
 
 import (
+	"context"
 	"testing"
 
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
@@ -61,4 +62,22 @@ func TestBooksOfALatePublisher(t *testing.T) {
 	wantError(t, err, ErrSecondWriter)
 	f := follow(t, s, FollowConfig{})
 	until(t, f, "books of the other", func(Event) bool { return m.differs(f) == "" })
+}
+
+// TestBookRemovedUnread has a book that was there when the books were listed removed before it was read: it is not
+// waited for without a limit.
+func TestBookRemovedUnread(t *testing.T) {
+	t.Parallel() // it waits for a book for a while
+	s := natstest.Start(t, nil)
+	h := newHostile(t, s)
+	h.books(1, 2)
+	f := &Follower{js: s.JetStream(), names: h.p.names, items: make(chan item, followAhead)}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	subjects, complete, failures := []string{f.names.Books(0)}, false, 0
+	missing := map[string]bool{f.names.Book(1, 1): true, f.names.Book(1, 2): true, f.names.Book(1, 3): true}
+	err := f.eachBook(ctx, subjects, missing, &complete, &failures)
+	if ctx.Err() != nil || !transient(err) || complete || len(missing) != 1 {
+		t.Errorf("%v, %v; complete %v, missing %v", err, ctx.Err(), complete, missing)
+	}
 }

@@ -22,6 +22,16 @@ const (
 // goes on behind the last message that it had, and in such a stream waits for a message of that number for long.
 var errAnew = errors.New("smknats: the stream is another one")
 
+// errRemoved ends the reading of a stream that has not the next message any more, nor has sent one behind it.
+var errRemoved = fmt.Errorf("smknats: messages were removed before they were read: %w", errAnew)
+
+// progress is how far the reading of a stream is.
+type progress struct {
+	last  atomic.Uint64 // message that came
+	taken atomic.Uint64 // message that was taken: while it is not last, more may have come
+	every bool          // message is to come, not only the last ones
+}
+
 // each calls f with each message of a stream that a consumer gets, and its sequence, until something fails.
 func each(
 	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig,
@@ -42,10 +52,13 @@ func each(
 	}
 	defer messages.Stop()
 	reading, end := context.WithCancelCause(ctx)
-	var last atomic.Uint64
+	var at progress
+	at.last.Store(max(c.OptStartSeq, 1) - 1)
+	at.taken.Store(at.last.Load())
+	at.every = c.DeliverPolicy != jetstream.DeliverLastPerSubjectPolicy
 	var wait sync.WaitGroup
 	created := stream.CachedInfo().Created // what asks for more changes it
-	wait.Go(func() { end(watchStream(reading, stream, created, &last)) })
+	wait.Go(func() { end(watchStream(reading, stream, created, &at)) })
 	defer wait.Wait()
 	defer end(nil)
 	for {
@@ -60,16 +73,17 @@ func each(
 		if err != nil {
 			return fmt.Errorf("smknats: stream %s: %w", name, err)
 		}
-		last.Store(meta.Sequence.Stream)
+		at.last.Store(meta.Sequence.Stream)
 		if err := f(m, meta.Sequence.Stream); err != nil {
 			return err
 		}
+		at.taken.Store(meta.Sequence.Stream)
 	}
 }
 
-// watchStream returns errAnew when a stream is not the one any more that has the last message, and why it cannot be
-// asked, unless that passes.
-func watchStream(ctx context.Context, stream jetstream.Stream, created time.Time, last *atomic.Uint64) error {
+// watchStream returns errAnew when a stream is not the one any more that has the last message, errRemoved if all
+// that came is taken and what is behind it is gone while nothing comes, and why it cannot be asked, unless that passes.
+func watchStream(ctx context.Context, stream jetstream.Stream, created time.Time, at *progress) error {
 	ticker := time.NewTicker(quietAfter)
 	defer ticker.Stop()
 	for n, before := 1, uint64(0); ; n++ {
@@ -78,7 +92,8 @@ func watchStream(ctx context.Context, stream jetstream.Stream, created time.Time
 			return ctx.Err()
 		case <-ticker.C:
 		}
-		now := last.Load()
+		now := at.last.Load()
+		quiet := before == now && at.taken.Load() == now
 		if before != now && n%quietsFlow != 0 {
 			before = now
 			continue
@@ -92,6 +107,8 @@ func watchStream(ctx context.Context, stream jetstream.Stream, created time.Time
 			return err
 		case err == nil && (!info.Created.Equal(created) || info.State.LastSeq < now):
 			return errAnew
+		case err == nil && quiet && at.every && info.State.FirstSeq > now+1 && at.last.Load() == now:
+			return errRemoved
 		}
 	}
 }

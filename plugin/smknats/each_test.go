@@ -3,7 +3,6 @@ package smknats
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +15,7 @@ import (
 type madeStream struct {
 	jetstream.Stream
 	created time.Time
+	first   uint64
 	last    uint64
 	err     error
 	asked   int
@@ -23,7 +23,8 @@ type madeStream struct {
 
 func (s *madeStream) Info(context.Context, ...jetstream.StreamInfoOpt) (*jetstream.StreamInfo, error) {
 	s.asked++
-	return &jetstream.StreamInfo{Created: s.created, State: jetstream.StreamState{LastSeq: s.last}}, s.err
+	state := jetstream.StreamState{FirstSeq: s.first, LastSeq: s.last}
+	return &jetstream.StreamInfo{Created: s.created, State: state}, s.err
 }
 
 // TestWatchStream: a stream that was made anew is noticed whether it has fewer messages or more than were read, and
@@ -36,35 +37,53 @@ func TestWatchStream(t *testing.T) {
 		stream madeStream
 		flows  bool // messages come
 		want   error
+		every  bool
+		behind uint64 // messages that are not taken
 	}{
-		{"the same", madeStream{created: made, last: 1e6}, false, context.DeadlineExceeded},
-		{"the same, and messages come", madeStream{created: made, last: 1e6}, true, context.DeadlineExceeded},
-		{"anew with more", madeStream{created: made.Add(1), last: 1e6}, false, errAnew},
-		{"anew with more, and messages come", madeStream{created: made.Add(1), last: 1e6}, true, errAnew},
-		{"without its end", madeStream{created: made, last: 9}, false, errAnew},
+		{"the same", madeStream{created: made, last: 1e6}, false, context.DeadlineExceeded, false, 0},
+		{"the same, and messages come", madeStream{created: made, last: 1e6}, true, context.DeadlineExceeded, false, 0},
+		{"anew with more", madeStream{created: made.Add(1), last: 1e6}, false, errAnew, false, 0},
+		{"anew with more, and messages come", madeStream{created: made.Add(1), last: 1e6}, true, errAnew, false, 0},
+		{"without its end", madeStream{created: made, last: 9}, false, errAnew, false, 0},
 		{
 			"a server that is away",
 			madeStream{created: made.Add(1), err: nats.ErrTimeout},
-			false,
-			context.DeadlineExceeded,
+			false, context.DeadlineExceeded, false, 0,
 		},
-		{"nobody who may ask", madeStream{created: made, err: away}, false, away},
+		{"nobody who may ask", madeStream{created: made, err: away}, false, away, false, 0},
+		{"whose rest expired", madeStream{created: made, first: 12, last: 11}, false, errRemoved, true, 0},
+		{
+			"whose rest expired, and may have come",
+			madeStream{created: made, first: 12, last: 11},
+			false, context.DeadlineExceeded, true, 1,
+		},
+		{
+			"whose past expired",
+			madeStream{created: made, first: 11, last: 12},
+			false, context.DeadlineExceeded, true, 0,
+		},
+		{
+			"of last ones",
+			madeStream{created: made, first: 12, last: 12},
+			false, context.DeadlineExceeded, false, 0,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 				defer cancel()
-				var last atomic.Uint64
-				last.Store(10)
+				at := progress{every: test.every}
+				at.last.Store(10)
+				at.taken.Store(10 - test.behind)
 				if test.flows {
 					go func() {
 						for ctx.Err() == nil {
-							last.Add(1)
+							at.last.Add(1)
 							_ = pause(ctx, 0)
 						}
 					}()
 				}
-				err := watchStream(ctx, &test.stream, made, &last)
+				err := watchStream(ctx, &test.stream, made, &at)
 				cancel()
 				if !errors.Is(err, test.want) {
 					t.Error(err)

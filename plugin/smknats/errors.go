@@ -54,11 +54,15 @@ type GapError struct {
 	Where   string // stream or folder
 	Segment uint64 // and Offset: where the missing blocks begin
 	Offset  int64
-	Next    uint64 // segment that there is next
+	Next    uint64 // segment that there is next; 0 if nothing follows
 }
 
 // Error names the place.
 func (e *GapError) Error() string {
+	if e.Next == 0 {
+		return fmt.Sprintf("smknats: %s: what follows segment %d, offset %d, is missing; nothing follows",
+			e.Where, e.Segment, e.Offset)
+	}
 	return fmt.Sprintf("smknats: %s: what follows segment %d, offset %d, is missing; next is segment %d",
 		e.Where, e.Segment, e.Offset, e.Next)
 }

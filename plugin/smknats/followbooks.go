@@ -3,6 +3,7 @@ package smknats
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -37,17 +38,29 @@ func (f *Follower) readBooks(ctx context.Context) error {
 }
 
 // eachBook reads books until something fails. The picture is complete when each subject that there was before has been
-// seen. How many messages a server says are pending does not tell that: it counts those that were replaced since.
+// seen. How many messages a server says are pending does not tell that: it counts those that were replaced since. One
+// that was removed since does not come: after a while without a message it is asked again which there are.
 func (f *Follower) eachBook(
 	ctx context.Context, subjects []string, missing map[string]bool, complete *bool, failures *int,
 ) error {
-	return each(ctx, f.js, f.names.BookStream(), jetstream.OrderedConsumerConfig{
+	reading, end := context.WithCancel(ctx)
+	defer end()
+	quiet := time.AfterFunc(quietAfter, end)
+	defer quiet.Stop()
+	if *complete {
+		quiet.Stop()
+	}
+	return each(reading, f.js, f.names.BookStream(), jetstream.OrderedConsumerConfig{
 		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
 	}, func(m jetstream.Msg, sequence uint64) error {
+		quiet.Stop()
 		delete(missing, m.Subject())
 		i := item{subject: m.Subject(), sequence: sequence, data: m.Data(), complete: len(missing) == 0 && !*complete}
 		*failures, *complete = 0, *complete || i.complete
 		f.push(ctx, i)
+		if !*complete {
+			quiet.Reset(quietAfter)
+		}
 		return nil
 	})
 }

@@ -70,11 +70,41 @@ func (r *orderReader) read(ctx context.Context) error {
 		return r.missing(ctx, "the stream is another one")
 	default:
 		r.created = created
+		if err := r.removed(ctx, stream); err != nil {
+			return err
+		}
+	}
+	subjects := []string{r.f.names.Orders(r.f.c.Account)}
+	if r.sequence == 0 { // nothing is known, and the first that comes may be a picture
+		subjects = append(subjects, r.f.names.OrderPicture(r.f.c.Account))
 	}
 	return each(ctx, r.f.js, r.name, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{r.f.names.Orders(r.f.c.Account)},
+		FilterSubjects: subjects,
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.sequence, 1),
 	}, func(m jetstream.Msg, sequence uint64) error { return r.take(ctx, m, sequence) })
+}
+
+// removed says that events are missing if they were removed before they were read and none follows that would show it:
+// the picture has the number of the last one.
+func (r *orderReader) removed(ctx context.Context, stream jetstream.Stream) error {
+	if stream.CachedInfo().State.FirstSeq <= max(r.sequence, 1) {
+		return nil
+	}
+	m, p, err := r.newest(ctx, stream)
+	if err != nil || p == nil || p.GetPicture().GetLast() < r.number {
+		return err
+	}
+	if p.GetPicture().GetLast() == r.number {
+		r.sequence = m.Sequence // there is nothing before it
+		return nil
+	}
+	subject := jetstream.WithGetMsgSubject(r.f.names.Orders(r.f.c.Account))
+	_, err = stream.GetMsg(ctx, max(r.sequence, 1), subject) // or one behind it
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return r.missing(ctx, fmt.Sprintf("order events %d to %d are missing",
+			r.number+1, p.GetPicture().GetLast()))
+	}
+	return err
 }
 
 // missing says that events are missing, once until there is something to read.
@@ -88,26 +118,41 @@ func (r *orderReader) missing(ctx context.Context, text string) error {
 
 // picture reads the newest picture, if there is one. Without one there were no events.
 func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) error {
-	m, err := stream.GetLastMsgForSubject(ctx, r.f.names.OrderPicture(r.f.c.Account))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	m, e, err := r.newest(ctx, stream)
+	switch {
+	case err != nil:
+		return err
+	case e == nil:
 		r.number, r.sequence, r.known = 0, 0, true
 		return nil
 	}
+	r.use(ctx, e, m.Sequence)
+	return nil
+}
+
+// use goes on from a picture.
+func (r *orderReader) use(ctx context.Context, e *natspb.Envelope, sequence uint64) {
+	r.number, r.sequence, r.known = e.GetPicture().GetLast(), sequence, true
+	r.gap = false
+	r.f.push(ctx, item{envelope: e, sequence: sequence, created: r.created})
+}
+
+// newest returns the newest picture, nil if there is none.
+func (r *orderReader) newest(
+	ctx context.Context, stream jetstream.Stream,
+) (*jetstream.RawStreamMsg, *natspb.Envelope, error) {
+	m, err := stream.GetLastMsgForSubject(ctx, r.f.names.OrderPicture(r.f.c.Account))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil, nil
+	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	e, err := r.parse(m.Subject, m.Sequence, m.Data)
-	if err != nil {
-		return err
+	if err == nil && e.GetPicture() == nil {
+		err = &MessageError{m.Subject, m.Sequence, "no picture"}
 	}
-	p := e.GetPicture()
-	if p == nil {
-		return &MessageError{m.Subject, m.Sequence, "no picture"}
-	}
-	r.number, r.sequence, r.known = p.GetLast(), m.Sequence, true
-	r.gap = false
-	r.f.push(ctx, item{envelope: e, sequence: m.Sequence, created: r.created})
-	return nil
+	return m, e, err
 }
 
 func (r *orderReader) parse(subject string, sequence uint64, data []byte) (*natspb.Envelope, error) {
@@ -131,11 +176,20 @@ func long[M proto.Message](list []M) bool {
 	return slices.ContainsFunc(list, func(m M) bool { return proto.Size(m) > followOrder })
 }
 
-// take takes a message with events.
+// take takes a message with events, or the first picture: what is read from then on has events alone.
 func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64) error {
 	e, err := r.parse(m.Subject(), sequence, m.Data())
 	if err != nil {
 		return err
+	}
+	if p := e.GetPicture(); p != nil {
+		switch {
+		case p.GetLast() > r.number:
+			return r.missing(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, p.GetLast()))
+		case r.sequence == 0:
+			r.use(ctx, e, sequence)
+		}
+		return errAnew
 	}
 	o := e.GetOrders()
 	n := uint64(len(o.GetEvents()))

@@ -12,6 +12,36 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
 
+// check has books published again that the stream has not any more, because it was made anew, purged or lost its end:
+// books that do not change would be missing there for long. It asks once a beat.
+func (w *bookWriter) check(ctx context.Context, now int64) error {
+	if d := now - w.checked; d >= 0 && d < int64(w.p.c.Beat) {
+		return nil
+	}
+	w.checked = now
+	ctx, cancel := w.p.link.request(ctx)
+	defer cancel()
+	info, err := w.stream.Info(ctx)
+	switch {
+	case err != nil && (transient(err) || errors.Is(err, jetstream.ErrStreamNotFound)):
+		w.p.fail(err) // it may be made anew just now
+		return nil
+	case err != nil:
+		return fmt.Errorf("smknats: %s: %w", w.name, err)
+	}
+	anew := !info.Created.Equal(w.created) || info.State.LastSeq < w.high
+	if anew {
+		w.created, w.high = info.Created, 0
+		clear(w.lasts)
+	}
+	for _, b := range w.books {
+		if anew || b.ours && b.sequence < info.State.FirstSeq {
+			b.sequence, b.ours, b.mine, b.dirty, b.unknown = 0, false, false, true, info.State.Msgs > 0
+		}
+	}
+	return nil
+}
+
 // goneTurn is how many books whose last message is not known are read from the stream between two looks at the journal.
 const goneTurn = 64
 

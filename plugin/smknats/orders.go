@@ -19,7 +19,8 @@ import (
 
 // Limits of order events and their pictures.
 const (
-	eventsMessage   = 512 // of a message, at most
+	eventsMessage   = 512               // of a message, at most
+	numbersMessage  = 2 * eventsMessage // more numbers than a message of the stream has ever taken
 	pictureEvents   = 1000
 	pictureEvery    = 10 * time.Second // if there were events
 	pictureBytesMax = blockMax
@@ -35,6 +36,7 @@ type orderWriter struct {
 	last    uint64 // the stream's last message that is accounted for
 	resumed bool   // last is known, and since something was sent is ours
 	unknown bool   // last may not be the stream's
+	checked int64  // wall clock, when the stream was asked whether it has what it had
 
 	done     place  // events of records before it, and
 	ofRecord uint32 // the first ones of it, are in the stream
@@ -89,7 +91,7 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 			return &SecondWriterError{w.name, last, e.GetPublisher()}
 		}
 	}
-	number, err := w.end(ctx)
+	number, err := w.end(ctx, last)
 	if err != nil {
 		return err
 	}
@@ -104,14 +106,18 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 	return nil
 }
 
-// end finds out which events the stream has, and returns the number of the last one.
-func (w *orderWriter) end(ctx context.Context) (number uint64, err error) {
+// end finds out which events the stream has, whose last message has a sequence, and returns the number of the last one.
+// If all has expired it is one that no event had yet, so that consumers of the events before find a gap.
+func (w *orderWriter) end(ctx context.Context, last uint64) (number uint64, err error) {
 	m, err := w.stream.GetLastMsgForSubject(ctx, w.p.names.Orders(w.p.c.Account))
 	if errors.Is(err, jetstream.ErrMsgNotFound) { // none yet, or they have expired: a picture says how far they were
 		m, err = w.stream.GetLastMsgForSubject(ctx, w.p.names.OrderPicture(w.p.c.Account))
 	}
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
+		if w.resumed {
+			return 0, nil
+		}
+		return last * numbersMessage, nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("smknats: stream %s: %w", w.name, err)
@@ -227,10 +233,8 @@ func (w *orderWriter) mark(e *natspb.Envelope) {
 
 // flush sends what there is, and a picture if one is due.
 func (w *orderWriter) flush(ctx context.Context) error {
-	if w.unknown {
-		if err := w.resume(ctx); err != nil {
-			return err
-		}
+	if err := w.check(ctx); err != nil {
+		return err
 	}
 	for len(w.batches) > 0 {
 		e := w.batches[0]
@@ -256,6 +260,22 @@ func (w *orderWriter) flush(ctx context.Context) error {
 	}
 	w.since, w.picture, w.drawn = 0, false, now
 	return nil
+}
+
+// check finds out what the stream has if that is not known, and once a beat, so that there is a picture in a stream
+// that was made anew or purged while no order changes.
+func (w *orderWriter) check(ctx context.Context) error {
+	now := w.p.c.Wall()
+	if d := now - w.checked; !w.unknown && (!w.f.live || d >= 0 && d < int64(w.p.c.Beat)) {
+		return nil
+	}
+	w.checked = now
+	err := w.resume(ctx)
+	if errors.Is(err, jetstream.ErrStreamNotFound) && !w.unknown {
+		w.p.fail(err) // it may be made anew just now
+		return nil
+	}
+	return err
 }
 
 // send sends a message and waits until it is in the stream.

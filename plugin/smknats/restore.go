@@ -31,10 +31,17 @@ type Restored struct {
 // read, checked, and written on by [journal.Open].
 //
 // It returns a *MismatchError if the folder has something else, such as a hole in its last segment because the power
-// was cut before an earlier Restore had returned, a *GapError if blocks are missing in the stream, a
+// was cut before an earlier Restore had returned, a *GapError if blocks are missing in the stream, such as
+// those that expired while Restore had yet to read them and that nothing follows, a
 // *MessageError for what is no block, a *journal.DiskError that wraps journal.ErrInUse if somebody writes to the
 // folder, and jetstream.ErrStreamNotFound if there is no log. A stream without messages restores nothing.
-func Restore(ctx context.Context, js jetstream.JetStream, environment, account, dir string) (r Restored, err error) {
+func Restore(ctx context.Context, js jetstream.JetStream, environment, account, dir string) (Restored, error) {
+	return restoreTo(ctx, js, environment, account, dir, systemDisk)
+}
+
+func restoreTo(
+	ctx context.Context, js jetstream.JetStream, environment, account, dir string, to disk,
+) (r Restored, err error) {
 	names, err := NewNames(environment)
 	if err != nil {
 		return r, err
@@ -63,9 +70,14 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 	}
 	defer func() { _ = lock.Close() }()
 	w := &restorer{
-		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: systemDisk,
+		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: to,
 	}
-	defer func() { err = w.finish(err) }()
+	defer func() {
+		if errors.Is(err, errRemoved) {
+			err = &GapError{Where: name, Segment: w.end.segment, Offset: w.end.offset}
+		}
+		err = w.finish(err)
+	}()
 	first, err := w.begin(ctx, info.State.FirstSeq, info.State.LastSeq)
 	if err != nil {
 		return r, err

@@ -55,7 +55,7 @@ var metrics = []metric{
 	{"smk_lag_max_seconds", gauge, "", "Longest lag behind what had arrived."},
 	{"smk_submit_queue_peak", gauge, "", "Most submissions of other goroutines taken without finding the queue empty."},
 	{"smk_unsent_peak_bytes", gauge, "", "Most bytes that waited for the socket at a write."},
-	{"smk_log_records_lost_total", counter, "", "Log records dropped because the logger was too slow."},
+	{"smk_log_records_lost_total", counter, "", "Log records lost because the logger was too slow, or panicked."},
 
 	// From Latency.
 	{"smk_acknowledgement_seconds", histogram, "request", "Time from the send of a request to its answer."},

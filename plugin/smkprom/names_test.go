@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -209,21 +211,74 @@ func TestPromtool(t *testing.T) {
 		return
 	}
 	check := func(input []byte, arguments ...string) {
-		command := exec.Command(promtool, append([]string{"check"}, arguments...)...)
+		command := exec.Command(promtool, arguments...)
 		command.Stdin = bytes.NewReader(input)
 		if out, err := command.CombinedOutput(); err != nil {
-			t.Errorf("promtool check %v: %v\n%s", arguments, err, out)
+			t.Errorf("promtool %v: %v\n%s", arguments, err, out)
 		}
 	}
-	check(nil, "rules", alertsFile)
-	check(nil, "rules", board)
+	check(nil, "check", "rules", alertsFile)
+	check(nil, "check", "rules", board)
+	check(nil, "test", "rules", incompleteFor(t))
 	var ours []byte // the linter of promtool does not like some names of the Go runtime
 	for line := range bytes.Lines(page) {
 		if bytes.Contains(line, []byte("smk_")) {
 			ours = append(ours, line...)
 		}
 	}
-	check(ours, "metrics")
+	check(ours, "check", "metrics")
+}
+
+// incompleteFor writes a test of SmkIncomplete for promtool: one account is not complete any more for two days and has
+// its alert all the time; one is complete again after one and a half, and has none then; one was never complete.
+func incompleteFor(t *testing.T) string {
+	t.Helper()
+	rules, err := filepath.Abs(alertsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "rule_files: [%q]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n", rules)
+	for account, values := range map[string]string{
+		"lost": "1x11 0x600", "again": "1x11 0x431 1x160", "never": "0x612",
+	} {
+		fmt.Fprintf(&text, "  - series: 'smk_account_complete{account=%q,instance=\"i\"}'\n    values: '%s'\n",
+			account, values)
+	}
+	text.WriteString("  alert_rule_test:\n")
+	for at, accounts := range map[string][]string{
+		"55m": nil, "2h": {"again", "lost"}, "24h50m": {"again", "lost"}, "30h": {"again", "lost"}, "38h": {"lost"},
+		"49h": {"lost"},
+	} {
+		fmt.Fprintf(&text, "  - {eval_time: %s, alertname: SmkIncomplete, exp_alerts: [", at)
+		for _, account := range accounts {
+			fmt.Fprintf(&text, "{exp_labels: {account: %s, instance: i, severity: warning}, exp_annotations: {"+
+				"summary: '%s: orders or positions are not complete any more', description: %s}}, ",
+				account, account, strconv.Quote(ruleText(t, "SmkIncomplete")))
+		}
+		text.WriteString("]}\n")
+	}
+	file := t.TempDir() + "/incomplete.yml"
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// ruleText returns the description of a rule.
+func ruleText(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(alertsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rule, _ := strings.Cut(string(content), "alert: "+name+"\n")
+	_, rule, ok := strings.Cut(rule, "description: ")
+	text, _, _ := strings.Cut(rule, "\n")
+	if !ok {
+		t.Fatalf("there is no rule %s", name)
+	}
+	return text
 }
 
 // TestReadmeExample: the README's bot is the one that is compiled.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/smk-go/smk/backtest"
 	"github.com/smk-go/smk/sim/exchange"
+	"github.com/smk-go/smk/tools/smk/folder"
 )
 
 // backtestTexts are those of flags and commands whose declarations have no room for them.
@@ -124,7 +125,7 @@ func (c *backtestCommand) Run(ctx context.Context, std stdio) (failed error) {
 		}
 	}
 	if c.Out != "" {
-		release, err := takeFolder(c.Out)
+		release, err := folder.Take(c.Out, 0o777)
 		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}

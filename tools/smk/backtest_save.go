@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -36,39 +35,6 @@ func saveResults(dir string, results []*backtest.Result, compared []*backtest.Co
 		}
 	}
 	return nil
-}
-
-// runningName is the file that a folder for results has until they are there.
-const runningName = "running"
-
-// takeFolder makes a folder and keeps it for this run until release is called. One that has something in it is refused:
-// results of two runs would be taken for one's.
-func takeFolder(dir string) (release func() error, err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	names, err := os.ReadDir(dir)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(names) == 1 && names[0].Name() == runningName:
-		return nil, fmt.Errorf("%s is another run's: if that was killed, remove it", dir)
-	case len(names) > 0:
-		return nil, fmt.Errorf("%s is not empty", dir)
-	}
-	name := filepath.Join(dir, runningName)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // who is second fails
-	if err != nil {
-		return nil, err
-	}
-	release = func() error { return os.Remove(name) }
-	if names, err = os.ReadDir(dir); err == nil && len(names) > 1 { // a run that began earlier has ended meanwhile
-		err = fmt.Errorf("%s is not empty", dir)
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, errors.Join(err, release())
-	}
-	return release, nil
 }
 
 // writeFile writes a file, and leaves the one before if that fails.

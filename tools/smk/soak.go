@@ -90,8 +90,8 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 			return err
 		}
 		defer os.RemoveAll(s.dir)
-	} else if err := needEmpty(s.dir); err != nil {
-		return err
+	} else {
+		err = needEmpty(s.dir) // said in JSON, too
 	}
 	if c.Forget {
 		c.Pace = max(1, min(c.Pace, int(soakForget/soakAnswers/c.For.Seconds())))
@@ -105,9 +105,11 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 		return fmt.Sprintf("soak: %v of %v", time.Since(begun).Round(time.Second), c.For)
 	})
 	s.out = working.over(s.out)
-	if err = s.start(); err == nil {
-		if err = s.play(ctx); err == nil {
-			err = s.compare(ctx)
+	for _, part := range []func() error{
+		s.start, func() error { return s.play(ctx) }, func() error { return s.compare(ctx) },
+	} {
+		if err == nil {
+			err = part()
 		}
 	}
 	working.stop()

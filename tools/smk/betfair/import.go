@@ -9,12 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/tools/smk/folder"
 )
 
 // Config says what is imported.
@@ -62,46 +61,19 @@ var ErrNothing = errors.New("no changes of a market")
 // like a whole one.
 func Import(ctx context.Context, c Config) (report *Report, err error) {
 	report = &Report{Named: []string{}, Approximate: Approximations}
-	if names, err := os.ReadDir(c.Dir); err == nil && len(names) > 0 {
-		return report, fmt.Errorf("%s: is there already", c.Dir)
-	}
 	for _, name := range c.Files { // before anything is made
 		if _, err := os.Stat(name); err != nil {
 			return report, err
 		}
 	}
-	mark, err := take(c.Dir)
+	release, err := folder.Take(c.Dir, 0o700)
 	if err != nil {
 		return report, err
 	}
 	if err = c.write(ctx, report); err != nil {
 		return report, errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
 	}
-	return report, os.Remove(mark)
-}
-
-// take makes the journal's folder, which has to be empty, and returns a file in it that keeps it for this import: one
-// that begins at the same time fails. The file is there until the journal is.
-func take(dir string) (mark string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	mark = filepath.Join(dir, "importing")
-	f, err := os.OpenFile(mark, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("%s: is another import's: if that was killed, remove it", dir)
-	}
-	if err != nil {
-		return "", err
-	}
-	names, err := os.ReadDir(dir)
-	if err == nil && len(names) > 1 {
-		err = fmt.Errorf("%s: is there already", dir)
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		err = errors.Join(err, os.Remove(mark))
-	}
-	return mark, err
+	return report, release()
 }
 
 // write writes the journal into its folder.

@@ -1,4 +1,4 @@
-package main
+package folder
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestTakeFolder takes a folder by several runs at once: one has it until it releases it, and none after it has left
+// TestTake takes a folder by several runs at once: one has it until it releases it, and none after it has left
 // something there.
-func TestTakeFolder(t *testing.T) {
+func TestTake(t *testing.T) {
 	for range 50 {
 		dir := filepath.Join(t.TempDir(), "out")
 		var wait sync.WaitGroup
@@ -20,7 +20,7 @@ func TestTakeFolder(t *testing.T) {
 		for range 8 {
 			wait.Go(func() {
 				<-begin
-				if r, err := takeFolder(dir); err == nil {
+				if r, err := Take(dir, 0o700); err == nil {
 					taken.Add(1)
 					release.Store(&r)
 				}
@@ -37,7 +37,7 @@ func TestTakeFolder(t *testing.T) {
 		if err := (*release.Load())(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := takeFolder(dir); err == nil {
+		if _, err := Take(dir, 0o700); err == nil {
 			t.Fatal("a folder with a result is taken")
 		}
 	}
