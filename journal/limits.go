@@ -23,7 +23,7 @@ const (
 	batchBytes       = 256 << 10              // of a write: what was copied into the ring is still in the cache
 	readBytes        = 64 << 10               // of a read: what lies behind the end is read for nothing
 	peekBytes        = 4 << 10                // of the first read of a place that may be the end
-	pauseUsual       = 20 * time.Millisecond  // of the writer; each of its turns disturbs what else runs on its core
+	pauseUsual       = 50 * time.Millisecond  // of the writer; each of its turns disturbs what else runs on its core
 	pauseMin         = 100 * time.Microsecond // of the writer
 	pauseMax         = time.Second            // of the writer
 	waitMaxUsual     = 5 * time.Second        // for room, with FullWait
