@@ -288,12 +288,12 @@ func TestNothingIsCalledAfterAPanic(t *testing.T) {
 	p := n.accept(t)
 	p.login()
 	p.send(quotes(7, 8, 2500), executed(1), quotes(7, 8, 2500), heartbeat())
-	p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_ALL)
+	all := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_ALL)
 	var s engine.Submission
 	if err := r.Submitter().Do(func() { later("Submitter.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
 		t.Error(err)
 	}
-	p.send(executed(2), heartbeat())
+	p.send(executed(2), heartbeat(), cancelled(all, 3))
 	p.logout()
 	if err := r.wait(); !errors.Is(err, errExplode) {
 		t.Errorf("Run: %v, want the panic", err)
