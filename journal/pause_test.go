@@ -18,7 +18,7 @@ func TestPause(t *testing.T) {
 			rec := j.Recorder()
 			want := pause
 			if want == 0 {
-				want = pauseUsual
+				want = 50 * time.Millisecond // as the documentation says
 			}
 			synctest.Wait() // the writer sleeps
 			rec.Append(KindLog, 0, 0, 1, []byte("x"))

@@ -10,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
@@ -123,6 +126,54 @@ func TestMakerContracts(t *testing.T) {
 		if p.Contract != sim.DemoHome && p.Net != 0 {
 			t.Errorf("a position in contract %d", p.Contract)
 		}
+	}
+}
+
+// TestMakerPulls has quotes refused, here for having more levels than there is room for: those before do not stay.
+func TestMakerPulls(t *testing.T) {
+	exchange, err := sim.Listen("127.0.0.1:0", sim.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- exchange.Serve(context.Background()) }()
+	c := engine.Config{
+		Address: exchange.Addr().String(), DisableTLS: true,
+		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+	}
+	c.State.Quotes.Levels = 1
+	bot, err := engine.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	m := &maker{Engine: bot, out: &out}
+	books, live := 0, 0
+	bot.OnBook(func(c book.Contract) {
+		if c.ID() != sim.DemoHome {
+			return
+		}
+		before := []quote.Level{{Price: 100, Size: size}}
+		if err := bot.QuoteLevels(market, c.ID(), before, nil, quote.Tolerance{}); err != nil {
+			t.Error(err)
+		}
+		m.book(c)
+		for range bot.Orders() {
+			live++
+		}
+		if books++; books == 5 {
+			bot.Stop()
+		}
+	})
+	if err := bot.Subscribe(market); err != nil {
+		t.Fatal(err)
+	}
+	err = bot.Run(t.Context())
+	if err := errors.Join(err, exchange.Close(), <-served); err != nil {
+		t.Error(err)
+	}
+	if live != 0 || !strings.Contains(out.String(), "no quote:") {
+		t.Errorf("%d live orders: %s", live, &out)
 	}
 }
 
