@@ -129,18 +129,27 @@ func TestOwnHeartbeats(t *testing.T) {
 	}
 }
 
+// beginServing returns a server of a recording at its own pace whose steps the test takes itself, and what ends it.
+func beginServing(t *testing.T, dir string) (s *Server, ctx context.Context, end func()) {
+	t.Helper()
+	s, err := Listen(ServerConfig{Config: Config{Dir: dir}, Speed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, done, err := s.serving.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, ctx, func() {
+		done()
+		_ = s.Close()
+	}
+}
+
 // TestPortProbe connects and leaves, as a script does that waits for the port, before the bot comes: the recording does
 // not begin without it.
 func TestPortProbe(t *testing.T) {
-	s, err := Listen(ServerConfig{Config: Config{Dir: recordMarket(t)}, Speed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	ctx, end, err := s.serving.begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, ctx, end := beginServing(t, recordMarket(t))
 	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	for range 2 {
@@ -178,15 +187,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	m.close()
-	s, err := Listen(ServerConfig{Config: Config{Dir: m.dir}, Speed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	ctx, end, err := s.serving.begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, ctx, end := beginServing(t, m.dir)
 	defer end()
 	go s.accept()
 	defer s.closeClients()

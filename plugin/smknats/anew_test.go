@@ -203,17 +203,23 @@ func TestEventsBeforePicture(t *testing.T) {
 	}
 }
 
-// TestRestoreStreamAnew has the log removed and made anew while it is restored: the restore ends instead of waiting for
-// a message that does not come.
-func TestRestoreStreamAnew(t *testing.T) {
-	t.Parallel() // it waits for a stream that is asked now and then
+// publishedLog returns the stream of the log of a random journal, whose publisher has ended.
+func publishedLog(t *testing.T, seed uint64) (js jetstream.JetStream, name string) {
+	t.Helper()
 	s := natstest.Start(t, nil)
-	w := newWriter(t, 1)
+	w := newWriter(t, seed)
 	w.add(2000, 1000)
 	p := run(t, s, config(w.dir), nil)
 	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
 	_ = p.end()
-	js, name := s.JetStream(), p.names.LogStream("an.account")
+	return s.JetStream(), p.names.LogStream("an.account")
+}
+
+// TestRestoreStreamAnew has the log removed and made anew while it is restored: the restore ends instead of waiting for
+// a message that does not come.
+func TestRestoreStreamAnew(t *testing.T) {
+	t.Parallel() // it waits for a stream that is asked now and then
+	js, name := publishedLog(t, 1)
 	seen := 0
 	err := each(t.Context(), js, name, jetstream.OrderedConsumerConfig{}, func(jetstream.Msg, uint64) error {
 		if seen++; seen == 3 {
@@ -255,13 +261,7 @@ func TestGapOnce(t *testing.T) {
 // for it.
 func TestRestoreStreamPurged(t *testing.T) {
 	t.Parallel() // it waits for a stream that is asked now and then
-	s := natstest.Start(t, nil)
-	w := newWriter(t, 2)
-	w.add(2000, 1000)
-	p := run(t, s, config(w.dir), nil)
-	p.until("the log", func(s Stats) bool { return s.Record == w.last() })
-	_ = p.end()
-	js, name := s.JetStream(), p.names.LogStream("an.account")
+	js, name := publishedLog(t, 2)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	d := disk{start: func(*os.File, int64, int64) error { return nil }}

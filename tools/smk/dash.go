@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -154,10 +153,7 @@ func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 		openBrowser(server.URL())
 	}
 	if c.EOF {
-		go func() {
-			_, _ = io.Copy(io.Discard, std.in)
-			cancel()
-		}()
+		go afterEOF(std.in, cancel)
 	}
 	return server.Serve(ctx)
 }

@@ -120,6 +120,12 @@ type stdio struct {
 // ofProcess reports whether a command has the process to itself.
 func (s stdio) ofProcess() bool { return s.out == io.Writer(os.Stdout) }
 
+// afterEOF calls f when an input ends, as that of a command whose parent has ended.
+func afterEOF(in io.Reader, f func()) {
+	_, _ = io.Copy(io.Discard, in)
+	f()
+}
+
 // exit leaves kong's callback for the exit code.
 type exit int
 

@@ -48,10 +48,7 @@ func (c *natsDemoCommand) Run(ctx context.Context, std stdio) error {
 	if err := json.NewEncoder(std.out).Encode(map[string]string{"url": c.URL}); err != nil {
 		return err
 	}
-	go func() {
-		_, _ = io.Copy(io.Discard, std.in)
-		cancel()
-	}()
+	go afterEOF(std.in, cancel)
 	return c.natsPublishCommand.Run(ctx, stdio{std.in, io.Discard, std.err})
 }
 

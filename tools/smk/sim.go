@@ -156,10 +156,7 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
 		defer cancel()
-		go func() {
-			_, _ = io.Copy(io.Discard, std.in)
-			cancel()
-		}()
+		go afterEOF(std.in, cancel)
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()
