@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -14,13 +15,14 @@ const testSeeds = 100
 // order, and nothing else; a writer goes on from there.
 func TestCrash(t *testing.T) {
 	torn, crashes := 0, 0
-	for seed := range uint64(testSeeds) {
+	for seed := range uint64(2 * testSeeds) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		clock := new(testClock)
 		d := newDisk()
 		for range 4 { // runs
 			c := small(d, clock)
 			c.Durability = [...]Durability{SyncInterval, SyncNone, SyncGroup, SyncEach}[r.IntN(4)]
+			c.Pause = pauseMin
 			j := open(t, c)
 			rec := j.Recorder()
 			for range r.IntN(30) {
@@ -31,6 +33,9 @@ func TestCrash(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+			}
+			for written := r.IntN(2) == 0; written && j.Stats().Written < rec.Seq(); {
+				runtime.Gosched() // until there is something that is not durable, and can be torn
 			}
 			synced := rec.Synced()
 			next := d.crash(r, true)
