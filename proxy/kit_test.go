@@ -97,14 +97,13 @@ func (w *world) launch() {
 		Address: "exchange.test:1", DisableTLS: true, Clock: func() int64 { return w.now },
 		Session: session.Config{
 			Username: w.account.Username, Password: w.account.Password, AccountFromStart: true, RequireCaughtUp: true,
+			ReferenceBase: 1 << 40, // not at random: how long a message is decides what faults hit
 		},
 		Dial: w.dial,
 	}
 	if w.state != "" {
 		c.State.File, c.State.DurableIntents = w.state, true
 		w.config.DurableIntents = true
-	} else {
-		c.Session.ReferenceBase = 1 << 40
 	}
 	e, err := engine.New(c)
 	if err != nil {
@@ -380,6 +379,18 @@ func (c *tester) cancel(id, ref uint64) {
 	c.send(func(m *msg.Payload) {
 		m.MutableOrderCancel().SetOrderId(id)
 		m.MutableOrderCancel().SetReference(ref)
+	})
+}
+
+func (c *tester) replace(old, quantity uint64, price uint32, ref uint64) {
+	c.send(func(m *msg.Payload) {
+		x := m.MutableOrderCancelReplace()
+		x.SetOrigOrderId(old)
+		x.SetPrice(price)
+		x.SetQuantity(quantity)
+		if ref != 0 {
+			x.SetReference(ref)
+		}
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 // upstreamOf returns the reference upstream of a request of a client's.
@@ -155,14 +156,7 @@ func TestReplaceAtLimit(t *testing.T) {
 	anna.accepted(buy, 1000, 3000, 2)
 	anna.create(buy, 1000, 3000, 3)
 	anna.want(rejected)
-	replace := func() {
-		anna.send(func(m *msg.Payload) {
-			x := m.MutableOrderCancelReplace()
-			x.SetOrigOrderId(old)
-			x.SetPrice(3100)
-			x.SetQuantity(1000)
-		})
-	}
+	replace := func() { anna.replace(old, 1000, 3100, 0) }
 	replace()
 	anna.want(msg.PayloadOrderPendingReplace, msg.PayloadOrderCancelReplaceAccepted)
 	if o := watcher.orders[old]; o.State != Ended {
@@ -180,6 +174,75 @@ func TestReplaceAtLimit(t *testing.T) {
 	}
 	if n := w.proxy.byName["anna"].open; n > 4 {
 		t.Errorf("%d orders are open", n)
+	}
+}
+
+// A replacement that did not reach the exchange is given up, and does not count for ever; one that did, and whose
+// answers were late, is there.
+func TestReplaceGivenUp(t *testing.T) {
+	for name, arrives := range map[string]bool{"lost": false, "late": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, simConfig(), three())
+			anna := w.login("anna")
+			watcher := &watcher{t: t, name: "anna", orders: map[uint64]Order{}}
+			if _, err := w.proxy.Open([]byte("anna-token"), watcher); err != nil {
+				t.Fatal(err)
+			}
+			old := anna.accepted(buy, 1000, 3000, 1)
+			for _, l := range w.links {
+				l.swallow, l.mute = !arrives, true
+			}
+			anna.replace(old, 1000, 3100, 2)
+			q := w.proxy.orders.byReference[w.upstreamOf("anna", 2)]
+			w.lose()
+			if !arrives && (q.order.State != InDoubt || w.proxy.byName["anna"].open != 2) {
+				t.Fatalf("%+v is not in doubt", q.order)
+			}
+			w.sim.DropSessions()
+			for range 14 {
+				w.wait(10 * time.Second)
+				anna.eto(msg.EtoPayloadHeartbeat)
+			}
+			want := NotThere
+			if arrives {
+				want = Live
+			}
+			if n := w.proxy.byName["anna"].open; n != 1 || q.order.State != want ||
+				watcher.orders[q.order.ID].State != want || arrives != (watcher.orders[old].State == Ended) {
+				t.Errorf("%d orders are open, want the old or the new one: %+v", n, q.order)
+			}
+		})
+	}
+}
+
+// What the order before had executed counts for a replacement's quantity, and not as its own fills.
+func TestReplacedPartly(t *testing.T) {
+	w := newWorld(t, simConfig(), three())
+	anna := w.login("anna")
+	old := anna.accepted(buy, 3000, 3000, 1)
+	fill := func(price uint32) {
+		w.sim.Exchange.Submit("rival", exchange.Create{
+			Market: sim.DemoMarket, Contract: sim.DemoHome, Side: sell, Price: price, Quantity: 1000,
+		})
+	}
+	fill(3000)
+	anna.want(msg.PayloadOrderExecuted)
+	anna.replace(old, 4000, 3100, 2)
+	anna.want(msg.PayloadOrderPendingReplace, msg.PayloadOrderCancelReplaceAccepted)
+	o := w.proxy.orders.byReference[w.upstreamOf("anna", 2)].order
+	if o.Quantity != 4000 || o.Executed != 0 || o.Available != 3000 {
+		t.Errorf("replaced: %+v", o)
+	}
+	fill(3100)
+	anna.want(msg.PayloadOrderExecuted)
+	anna.send(func(m *msg.Payload) {
+		x := m.MutableOrderQuantityReduce()
+		x.SetOrderId(o.ID)
+		x.SetNewQuantity(500)
+	})
+	anna.want(msg.PayloadOrderQuantityReduced)
+	if o.Quantity != 2500 || o.Executed != 1000 || o.Available != 500 {
+		t.Errorf("filled and reduced: %+v", o)
 	}
 }
 

@@ -41,9 +41,9 @@ type Order struct {
 	Side      msg.Side
 	Price     uint32
 	Average   uint32 // of the fills; 0 if there are none
-	Quantity  uint64
+	Quantity  uint64 // of a replacement with what the orders before it had executed
 	Available uint64 // on the book
-	Executed  uint64
+	Executed  uint64 // of this order alone
 	State     OrderState
 
 	HasReference bool
@@ -228,7 +228,7 @@ func (t *orders) apply(r report, o *order) {
 		o.average(b.HasExecutedAvgPrice(), b.GetExecutedAvgPrice())
 		t.set(o, Ended, 0)
 	case *msg.OrderQuantityReduced:
-		o.Quantity = o.Executed + b.GetNewQuantity()
+		o.Quantity -= min(o.Quantity, o.Available-min(o.Available, b.GetNewQuantity()))
 		t.remains(o, b.GetNewQuantity())
 	case *msg.OrderReduced:
 		o.Executed = b.GetQuantity()
@@ -249,7 +249,6 @@ func (t *orders) apply(r report, o *order) {
 	case *msg.OrderCancelReplaceAccepted:
 		t.named(o, b.GetOrderId())
 		o.Original, o.Price, o.Quantity = b.GetOrigOrderId(), b.GetPrice(), b.GetQuantity()
-		o.Executed = b.GetQuantity() - min(b.GetQuantity(), b.GetQuantityLeft())
 		if old := t.byID[b.GetOrigOrderId()]; old != nil {
 			t.set(old, Ended, 0)
 		}

@@ -336,11 +336,20 @@ func (p *Proxy) doubt(q *request) {
 
 // onOrder learns that the engine has given up a doubt: the exchange's messages show that the request was not carried
 // out. Nothing is said to the client, as the exchange says nothing; the order does not count for its limits any more.
-func (p *Proxy) onOrder(o *engineorder.Order, _ *engineorder.Event) {
-	if o.State != engineorder.NotPlaced {
+func (p *Proxy) onOrder(o *engineorder.Order, ev *engineorder.Event) {
+	reference := o.Reference
+	switch {
+	case o.State == engineorder.NotPlaced:
+	case ev.Kind == engineorder.DoubtResolved && ev.Request == msg.PayloadOrderCancelReplace:
+		// o is the order that it asked to replace. There is none in its place, unless the engine has one by now.
+		reference = ev.Reference
+		if made := p.engine.Order(reference); made != nil && made.State != engineorder.NotPlaced {
+			return
+		}
+	default:
 		return
 	}
-	q := p.orders.byReference[o.Reference]
+	q := p.orders.byReference[reference]
 	if q == nil || !q.doubt || !q.creates() || q.order.State != InDoubt {
 		return
 	}

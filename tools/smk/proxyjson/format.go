@@ -86,7 +86,7 @@ type Order struct {
 	Price     uint32 `json:"price"`
 	Quantity  uint64 `json:"quantity"`
 	Available uint64 `json:"available" jsonschema_description:"What is on the book."`
-	Executed  uint64 `json:"executed"`
+	Executed  uint64 `json:"executed" jsonschema_description:"By this order alone, not by those that it replaced."`
 	Average   uint32 `json:"average_price,omitempty" jsonschema_description:"Of the fills."`
 }
 
