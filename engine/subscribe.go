@@ -41,8 +41,10 @@ func (e *Engine) maySubscribe() bool {
 	return (s == session.Established || s == session.Recovering) && !e.gate.has(gateRestoring)
 }
 
-// Unsubscribe ends a subscription to a market. The error is one of [Engine.Send]; without a session there is none, and
-// the market is not subscribed to again.
+// Unsubscribe ends the bot's subscription to a market. The error is one of [Engine.Send]; without a session there is
+// none, and the market is not subscribed to again. A market in which the account has orders or a position the engine
+// subscribes to by itself, unless Config.State.DisableFollow is set, and one that is quoted with the next quote:
+// [Engine.Pull] its quotes first.
 func (e *Engine) Unsubscribe(market uint32) error {
 	if e.life.phase == phaseEnded {
 		return ErrClosed

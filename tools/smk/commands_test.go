@@ -165,7 +165,7 @@ func TestFailures(t *testing.T) {
 		"soak":           {exitFailed, []string{"--for=5s", "--dir=" + missing}},
 		"version":        {exitOK, nil}, // nothing can fail
 		"completion":     {exitUsage, []string{"csh"}},
-		"man":            {exitFailed, []string{"nothing"}},
+		"man":            {exitUsage, []string{"nothing"}},
 	}
 	_, root := program(t)
 	for _, c := range root.All() {
@@ -308,7 +308,7 @@ func TestMan(t *testing.T) {
 		!strings.Contains(out.String(), "SMK\\-JOURNAL\\-CAT") {
 		t.Errorf("exit %d: %s", code, &out)
 	}
-	if code := run(t.Context(), []string{"man", "nothing"}, stdio{nil, &out, &errs}); code != exitFailed {
+	if code := run(t.Context(), []string{"man", "nothing"}, stdio{nil, &out, &errs}); code != exitUsage {
 		t.Errorf("exit %d", code)
 	}
 }

@@ -57,7 +57,7 @@ func (c *manCommand) Run(app *kong.Kong, std stdio) error {
 				return page(std.out, of)
 			}
 		}
-		return fmt.Errorf("there is no command %q", strings.Join(c.Command, " "))
+		return usageError{fmt.Errorf("there is no command %q", strings.Join(c.Command, " "))}
 	}
 	if err := os.MkdirAll(c.Output, 0o755); err != nil {
 		return err
