@@ -406,7 +406,7 @@ func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
 }
 
 // TestStopWaitsForEnds has the ends of the orders come later than the acceptance of their cancellation, as through a
-// proxy, or not at all: the bot hears of them before it logs out, and waits for them only so long.
+// proxy, or not at all: the bot learns of them before it logs out, and waits for them only so long.
 func TestStopWaitsForEnds(t *testing.T) {
 	for _, after := range []time.Duration{10 * time.Millisecond, time.Second, time.Minute} {
 		stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestQuoteRequestNotDelivered loses the cancel of a quote, which is too old to be sent again when the exchange asks
-// for it: the quoter hears that nothing is under way, and cancels soon again, not when the answer is overdue.
+// for it: the quoter learns that nothing is under way, and cancels soon again, not when the answer is overdue.
 func TestQuoteRequestNotDelivered(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
 		config.Session.StaleAfter, config.OnStop = time.Millisecond, engine.StopLeave

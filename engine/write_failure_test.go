@@ -114,7 +114,7 @@ func TestReadAfterAWriteFailed(t *testing.T) {
 	}
 }
 
-// endLog is what a bot hears.
+// endLog is what a bot is notified of.
 type endLog struct {
 	log   []string
 	cause error

@@ -332,7 +332,7 @@ func (b *bot) unrest() string {
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
 	case b.world.now-b.received > int64(heartbeats):
-		return "does not hear from the exchange"
+		return "receives nothing from the exchange"
 	}
 	text := ""
 	for o := range b.engine.Orders() {

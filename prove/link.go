@@ -36,7 +36,7 @@ type link struct {
 	partial  bool // reads and writes return less than they could
 
 	in, out   pipe.Pipe // to the bot, to the exchange
-	endAt     int64     // when the bot hears of the end, MaxInt64 while there is none
+	endAt     int64     // when the bot notices the end, MaxInt64 while there is none
 	reset     bool      // the end is a reset: what has not arrived is lost
 	closed    bool      // by the bot
 	abandoned bool      // the exchange has been told

@@ -58,7 +58,7 @@ func (h *heardAll) heard(m *nats.Msg) {
 	h.text.WriteString(m.Subject + "\n" + string(b) + "\n" + string(m.Data) + "\n")
 }
 
-// TestControl halts and resumes an engine by messages; whoever has no right to is refused, and nobody hears a
+// TestControl halts and resumes an engine by messages; whoever has no right to is refused, and nobody receives a
 // credential.
 func TestControl(t *testing.T) {
 	d := newDay(t)
