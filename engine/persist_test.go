@@ -425,6 +425,7 @@ func TestPersistSlowDisk(t *testing.T) {
 		places++
 		if _, err := bot.Place(limit(odds.Buy, 1000)); err != nil {
 			t.Error(err)
+			bot.Stop()
 		}
 	}
 	bot.OnCaughtUp(func(*engine.Event) { place() })
@@ -438,8 +439,15 @@ func TestPersistSlowDisk(t *testing.T) {
 		case 150:
 			close(fs.slow)
 		}
-		if accepted < 200 || engine.Stale(bot) {
+		if accepted < 200 {
 			place()
+			return
+		}
+		if engine.Stale(bot) { // a busy machine's writer gets time to catch up, and the throttle has orders left
+			if _, err := bot.After(5*time.Millisecond, place); err != nil {
+				t.Error(err)
+				bot.Stop()
+			}
 			return
 		}
 		if !engine.ReplicaAgrees(bot) {
