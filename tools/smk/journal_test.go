@@ -326,6 +326,13 @@ func TestJournalFollow(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
+	for _, more := range [][]string{nil, {"--from=2020-01-01T00:00:00Z"}} { // interrupted while there is more to read
+		var errs bytes.Buffer
+		args := append([]string{"journal", "cat", dir, "--follow"}, more...)
+		if code := run(ctx, args, stdio{nil, io.Discard, &errs}); code != exitOK || errs.Len() > 0 {
+			t.Errorf("%q: exit %d, %s", args, code, &errs)
+		}
+	}
 }
 
 // TestJournalThatIsNone says of a folder without a journal, and of an order that is not in one, that there is none.

@@ -64,6 +64,11 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				return
 			}
 		}
+		fail := func(err error) {
+			if !o.Follow || !errors.Is(err, context.Canceled) { // which is how following ends, wherever it is
+				yield(nil, err)
+			}
+		}
 		d, empty := decoder{tape: o.Tape}, o.Seek.IsZero()
 		progress, _ := ctx.Value(progressKey{}).(*Progress)
 		for {
@@ -74,9 +79,7 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			switch {
 			case err == io.EOF && o.Follow:
 				if err := r.Wait(ctx); err != nil {
-					if !errors.Is(err, context.Canceled) {
-						yield(nil, err)
-					}
+					fail(err)
 					return
 				}
 				continue
@@ -86,14 +89,14 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				err = ctx.Err()
 			}
 			if err != nil {
-				yield(nil, err)
+				fail(err)
 				return
 			}
 			if !o.Seek.IsZero() && (!o.RunsLater || beginsRun(record)) {
 				o.Seek = time.Time{}
 				d.run, err = runsBefore(ctx, dir, record.Seq)
 				if err != nil {
-					yield(nil, err)
+					fail(err)
 					return
 				}
 			}
