@@ -195,8 +195,9 @@ type link struct {
 	conn     transport
 	reset    bool
 	ended    bool
-	mute     bool // nothing of the exchange's arrives
-	swallow  bool // nothing arrives at the exchange
+	mute     bool   // nothing of the exchange's arrives
+	swallow  bool   // nothing arrives at the exchange
+	first    []byte // arrives before what the exchange sends
 }
 
 func (l *link) Read(b []byte) (int, error) {
@@ -205,6 +206,10 @@ func (l *link) Read(b []byte) (int, error) {
 	}
 	if l.mute {
 		return 0, nil
+	}
+	if n := copy(b, l.first); n > 0 {
+		l.first = l.first[n:]
+		return n, nil
 	}
 	p := l.conn.Pending()
 	if n := copy(b, p); n > 0 {

@@ -184,7 +184,7 @@ func TestReplaceGivenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, simConfig(), three())
 			anna := w.login("anna")
-			watcher := &watcher{t: t, name: "anna", orders: map[uint64]Order{}}
+			watcher := &watcher{t: t, name: "anna", orders: map[uint64]Order{}, named: map[uint64]Order{}}
 			if _, err := w.proxy.Open([]byte("anna-token"), watcher); err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +208,7 @@ func TestReplaceGivenUp(t *testing.T) {
 				want = Live
 			}
 			if n := w.proxy.byName["anna"].open; n != 1 || q.order.State != want ||
-				watcher.orders[q.order.ID].State != want || arrives != (watcher.orders[old].State == Ended) {
+				watcher.named[2].State != want || arrives != (watcher.orders[old].State == Ended) {
 				t.Errorf("%d orders are open, want the old or the new one: %+v", n, q.order)
 			}
 		})

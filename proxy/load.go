@@ -130,6 +130,12 @@ func (l *loader) record(kind byte, r *reader) error {
 		if c := l.client(r); c != nil {
 			c.onFailure = r.bool()
 		}
+	case recordEarly:
+		e := earlyReport{r.uint(any64), r.uint(any64), []byte(r.text(recordMax))}
+		if err := p.out.Decode(e.payload, nil); err != nil {
+			r.fail("a message: %v", err)
+		}
+		p.orders.addEarly(e)
 	default:
 		r.fail("a record of an unknown kind %q", kind)
 	}
@@ -140,7 +146,12 @@ func (l *loader) record(kind byte, r *reader) error {
 func (l *loader) add(q *request, o *order) {
 	state, available, id := o.State, o.Available, o.ID
 	o.State, o.Available, o.ID = 0, 0, 0
-	l.p.orders.named(o, id)
+	if l.p.orders.named(o, id); !o.unanswered() && state != Sent && state != InDoubt && state != NotThere {
+		o.stamps = stamps{1, 1, 1, 1} // of messages that came
+	}
+	if state == Live {
+		o.rest = o.Quantity - min(o.Quantity, o.Executed+available)
+	}
 	if l.p.orders.set(o, state, available); !o.open() {
 		l.p.orders.ended = append(l.p.orders.ended, o)
 	}
@@ -211,7 +222,9 @@ func (l *loader) readMessage(r *reader) {
 		o = p.adopt(c, body, reference)
 	}
 	if o != nil {
-		p.orders.apply(body, o)
+		p.orders.apply(body, o, upstream)
+	} else {
+		p.orders.keepEarly(body, &p.out, upstream)
 	}
 	p.resolveRequest(body, q, o)
 }
@@ -244,7 +257,7 @@ func (l *loader) finish() {
 		}
 		p.answered(q)
 		q.doubt = true
-		if q.creates() && q.order.State == Sent {
+		if q.creates() && q.order.State == Sent && q.order.ID == 0 {
 			p.orders.set(q.order, InDoubt, 0)
 		}
 		p.earlier = append(p.earlier, q)

@@ -40,6 +40,22 @@ type (
 		SetAccountSequence(uint32)
 		SetAccountSequence_64(uint64)
 	}
+	withExecutions interface {
+		executions
+		SetExecutedQuantity(uint64)
+		SetExecutedAvgPrice(uint32)
+	}
+	withAvailable interface {
+		HasAvailableQuantity() bool
+		SetAvailableQuantity(uint64)
+	}
+	withPlace interface {
+		GetMarketId() uint32
+		GetContractId() uint32
+		GetSide() msg.Side
+		GetPrice() uint32
+		GetQuantity() uint64
+	}
 	withSeq interface {
 		SetSeq(uint64)
 	}
@@ -103,6 +119,43 @@ func (r report) original() uint64 {
 		return b.GetOrigOrderId()
 	}
 	return 0
+}
+
+// newOrder returns the order that a report says is new, 0 if it says so of none.
+func (r report) newOrder() uint64 {
+	switch b := r.body.(type) {
+	case *msg.OrderAccepted:
+		return b.GetOrderId()
+	case *msg.OrderPendingReplace:
+		return b.GetOrderId()
+	case *msg.OrderCancelReplaceAccepted:
+		return b.GetOrderId()
+	}
+	return 0
+}
+
+// update has a report that a newer one overtook say of its order what is known since: the client counts messages as it
+// gets them, and takes the one that it gets later for the newer one.
+func (r report) update(o *order, at uint64) {
+	if at == 0 || at >= o.stamps.newest {
+		return
+	}
+	if b, ok := r.body.(withExecutions); ok && b.HasExecutedQuantity() {
+		b.SetExecutedQuantity(o.Executed)
+		b.SetExecutedAvgPrice(o.Average)
+	}
+	if b, ok := r.body.(withAvailable); ok && b.HasAvailableQuantity() {
+		b.SetAvailableQuantity(o.Available)
+	}
+	switch b := r.body.(type) {
+	case *msg.OrderExecuted:
+		if b.HasTotalExecutedQuantity() {
+			b.SetTotalExecutedQuantity(o.Executed)
+			b.SetExecutedAvgPrice(o.Average)
+		}
+	case *msg.OrderQuantityReduced:
+		b.SetNewQuantity(o.Quantity - min(o.Quantity, o.Executed+o.rest)) // if it has ended, without its fills since
+	}
 }
 
 // reference returns the reference, and false if the report has none.

@@ -58,6 +58,8 @@ type order struct {
 	cancelling bool   // a cancel of the proxy's own is without an answer
 	cancelAt   int64  // when that was sent, or refused
 	counted    odds.Money
+	stamps     stamps
+	rest       uint64 // of the quantity: voided, or executed by the orders before
 }
 
 // exported returns the part of an order that others may read, nil of none.
@@ -119,6 +121,7 @@ type orders struct {
 	byID        map[uint64]*order
 	byReference map[uint64]*request // by the reference upstream
 	ended       []*order            // oldest first; the last endedMax are kept for what may follow
+	early       []earlyReport       // oldest first
 }
 
 // Limits of what is kept.
@@ -137,6 +140,11 @@ func (t *orders) named(o *order, id uint64) {
 		o.ID = id
 		t.byID[id] = o
 	}
+}
+
+// unanswered reports whether the exchange has not said what became of an order.
+func (o *order) unanswered() bool {
+	return o.State == Sent || o.State == InDoubt || o.State == NotThere
 }
 
 // set changes an order's state and the client's counts.
@@ -184,86 +192,6 @@ func (t *orders) release(q *request) {
 	delete(t.byReference, q.upstream)
 }
 
-// apply changes an order as a report says. o is the order that the report is about, or of a replace the new one.
-func (t *orders) apply(r report, o *order) {
-	switch b := r.body.(type) {
-	case *msg.OrderAccepted:
-		t.named(o, b.GetOrderId())
-		if b.HasPrice() {
-			o.Price = b.GetPrice()
-		}
-		quantity := o.Quantity
-		if b.HasQuantity() {
-			quantity = b.GetQuantity()
-		}
-		if o.Quantity = quantity; o.State == Sent || o.State == InDoubt || o.State == NotThere {
-			t.set(o, Live, quantity-min(quantity, o.Executed))
-		}
-	case *msg.OrderRejected, *msg.OrderInvalid:
-		t.set(o, Refused, 0)
-	case *msg.OrderExecuted:
-		o.Executed += b.GetQuantity()
-		available := o.Available - min(o.Available, b.GetQuantity())
-		if b.HasTotalExecutedQuantity() {
-			o.Executed = b.GetTotalExecutedQuantity()
-		}
-		if b.HasAvailableQuantity() {
-			available = b.GetAvailableQuantity()
-		}
-		o.average(b.HasExecutedAvgPrice(), b.GetExecutedAvgPrice())
-		t.remains(o, available)
-	case *msg.OrderExecutedVoid:
-		o.Executed -= min(o.Executed, b.GetQuantity())
-		if b.HasExecutedQuantity() {
-			o.Executed = b.GetExecutedQuantity()
-		}
-		o.average(b.HasExecutedAvgPrice(), b.GetExecutedAvgPrice())
-		if b.HasAvailableQuantity() && o.State == Live {
-			t.remains(o, b.GetAvailableQuantity())
-		}
-	case *msg.OrderCancelled:
-		if b.HasExecutedQuantity() {
-			o.Executed = b.GetExecutedQuantity()
-		}
-		o.average(b.HasExecutedAvgPrice(), b.GetExecutedAvgPrice())
-		t.set(o, Ended, 0)
-	case *msg.OrderQuantityReduced:
-		o.Quantity -= min(o.Quantity, o.Available-min(o.Available, b.GetNewQuantity()))
-		t.remains(o, b.GetNewQuantity())
-	case *msg.OrderReduced:
-		o.Executed = b.GetQuantity()
-		if b.HasExecutedQuantity() {
-			o.Executed = b.GetExecutedQuantity()
-		}
-		if b.HasAvailableQuantity() && o.State == Live {
-			t.remains(o, b.GetAvailableQuantity())
-		}
-	case *msg.OrderVoided:
-		o.Executed = b.GetExecutedQuantity()
-		t.set(o, Ended, 0)
-	case *msg.OrderPendingReplace:
-		t.named(o, b.GetOrderId())
-		if o.Original = b.GetOrigOrderId(); o.State == NotThere {
-			t.set(o, Sent, 0)
-		}
-	case *msg.OrderCancelReplaceAccepted:
-		t.named(o, b.GetOrderId())
-		o.Original, o.Price, o.Quantity = b.GetOrigOrderId(), b.GetPrice(), b.GetQuantity()
-		if old := t.byID[b.GetOrigOrderId()]; old != nil {
-			t.set(old, Ended, 0)
-		}
-		if o.State == NotThere {
-			t.set(o, Sent, 0)
-		}
-		if o.open() {
-			t.remains(o, b.GetQuantityLeft())
-		}
-	case *msg.OrderCancelReplaceRejected:
-		t.named(o, b.GetOrderId())
-		t.set(o, Refused, 0)
-	}
-}
-
 // replacedBy returns the open order that a report ends besides the one that it is about, nil if there is none.
 func (t *orders) replacedBy(r report) *order {
 	if r.typ != msg.PayloadOrderCancelReplaceAccepted {
@@ -273,22 +201,4 @@ func (t *orders) replacedBy(r report) *order {
 		return old
 	}
 	return nil
-}
-
-// remains sets what of an order is on the book.
-func (t *orders) remains(o *order, available uint64) {
-	switch {
-	case !o.open():
-		o.Available = 0
-	case available == 0:
-		t.set(o, Ended, 0)
-	default:
-		t.set(o, Live, available)
-	}
-}
-
-func (o *order) average(has bool, price uint32) {
-	if has {
-		o.Average = price
-	}
 }

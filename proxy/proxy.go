@@ -304,7 +304,7 @@ func (p *Proxy) resolveEarlier() {
 		}
 		o := p.engine.Order(q.upstream)
 		if o == nil && p.config.DurableIntents || o != nil && o.State == engineorder.NotPlaced {
-			p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
+			p.giveUp(q)
 		}
 	}
 	p.earlier, p.earlierAt = slices.DeleteFunc(p.earlier, func(q *request) bool { return !q.doubt }), p.now()
@@ -320,11 +320,15 @@ func (p *Proxy) forgetEarlier(now int64) {
 		if !q.doubt {
 			continue
 		}
-		if o := q.order; q.creates() && o.State == InDoubt {
+		switch o := q.order; {
+		case !q.creates():
+			p.orders.release(q)
+		case o.State == InDoubt: // kept, because it may turn up after all
 			p.orders.set(o, NotThere, 0)
 			p.notify(o)
+		default:
+			continue
 		}
-		p.orders.release(q)
 		p.record(func(w *writer) { w.gone(q) })
 	}
 	p.earlier = nil

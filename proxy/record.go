@@ -31,6 +31,7 @@ const (
 	recordGone    = 'g' // a request that certainly did not leave, or was not carried out
 	recordApplied = 'a' // an account sequence of the exchange that needs no message
 	recordCancel  = 'x' // an order that is to be cancelled
+	recordEarly   = 'e' // a message about an order that is not known yet
 	recordFailure = 'f' // whether a client's orders are to be cancelled if it does not come back
 )
 
@@ -142,6 +143,14 @@ func (w *writer) history(c *client, m message) {
 	w.uint(uint64(c.index))
 	w.uint(m.sequence)
 	w.text(string(m.payload))
+	w.end()
+}
+
+func (w *writer) early(e earlyReport) {
+	w.begin(recordEarly)
+	w.uint(e.id)
+	w.uint(e.at)
+	w.text(string(e.payload))
 	w.end()
 }
 

@@ -52,17 +52,18 @@ func (p *Proxy) answer(fill func(*msg.Payload)) report {
 
 // Reject implements gateway.Login.
 func (l *login) Reject(c *exchange.Create, reason msg.OrderRejectedReason) {
-	l.proxy.reject(l.client, l, c.Seq, c.Reference, c.HasReference, string(c.Label), reason)
+	l.proxy.reject(l.client, l, c.Seq, c.Reference, c.HasReference, string(c.Label), nil, reason)
 }
 
-func (p *Proxy) reject(c *client, l *login, seq, reference uint64, has bool, label string,
+// reject rejects an order_create. o is the order that it would have made, nil if there is none.
+func (p *Proxy) reject(c *client, l *login, seq, reference uint64, has bool, label string, o *order,
 	reason msg.OrderRejectedReason,
 ) {
 	r := p.answer(func(m *msg.Payload) { m.MutableOrderRejected().SetReason(reason) })
 	r.setReference(reference, has)
 	r.setLabel(label)
 	p.stats.Rejected++
-	p.deliver(c, r, nil, l, seq, 0)
+	p.deliver(c, r, o, l, seq, 0)
 }
 
 // RejectCancel implements gateway.Login.

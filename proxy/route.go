@@ -102,13 +102,21 @@ func (p *Proxy) refuse(q *request, reason msg.OrderRejectedReason) {
 	}
 	switch q.typ {
 	case msg.PayloadOrderCreate:
-		p.reject(c, l, q.seq, q.reference, q.hasReference, q.order.Label, reason)
+		p.reject(c, l, q.seq, q.reference, q.hasReference, q.order.Label, q.order, reason)
 	case msg.PayloadOrderCancel:
 		p.rejectCancel(c, q.orderID, 0, q.reference, q.hasReference, cancelReason(reason))
 	case msg.PayloadOrderCancelReplace:
 		p.rejectCancel(c, 0, q.orderID, q.reference, q.hasReference, cancelReason(reason))
 	case msg.PayloadOrderQuantityReduce:
 		p.rejectReduce(c, q.orderID, q.newQuantity, q.reference, q.hasReference, reduceReason(reason))
+	}
+}
+
+// giveUp refuses a request that was sent, and certainly did not reach the exchange.
+func (p *Proxy) giveUp(q *request) {
+	p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
+	if q.creates() && q.typ == msg.PayloadOrderCancelReplace {
+		p.notify(q.order) // the rejection is about the original
 	}
 }
 
@@ -144,15 +152,18 @@ func (p *Proxy) route(r report, sequence uint64) {
 	q := p.requestFor(r)
 	o := p.orderFor(r, q)
 	c := p.ownerOf(r, q, o)
-	if c == nil {
-		p.stats.Foreign++
-		return
-	}
-	if o == nil {
+	if c != nil && o == nil {
 		reference, _ := r.reference()
 		if o = p.adopt(c, r, reference); o != nil {
 			p.routing = o.upstream
 		}
+	}
+	if o == nil {
+		p.orders.keepEarly(r, &p.out, sequence)
+	}
+	if c == nil {
+		p.stats.Foreign++
+		return
 	}
 	var origin *login
 	var seq uint64
@@ -160,9 +171,11 @@ func (p *Proxy) route(r report, sequence uint64) {
 	if q != nil {
 		origin, seq, own = q.login, q.seq, q.own
 	}
-	replaced := p.orders.replacedBy(r)
+	var replaced *order
 	if o != nil {
-		p.orders.apply(r, o)
+		replaced = p.orders.replacedBy(r)
+		p.orders.apply(r, o, sequence)
+		r.update(o, sequence)
 	}
 	p.resolveRequest(r, q, o)
 
@@ -198,6 +211,9 @@ func (p *Proxy) route(r report, sequence uint64) {
 	p.deliver(c, r, o, origin, seq, sequence)
 	if replaced != nil {
 		p.notify(replaced)
+	}
+	if q != nil && q.creates() && q.order != o {
+		p.notify(q.order) // the replacement that there is not
 	}
 	p.routing = 0
 	p.continueCancel(o)
@@ -246,21 +262,29 @@ func (p *Proxy) ownerOf(r report, q *request, o *order) *client {
 	return c
 }
 
-// adopt returns an order of a client that is accepted and not known: its request was given up, or the machine crashed
-// before the disk had it. nil means that the report is about no such order. The client's reference is lost.
+// adopt returns an order of a client that is accepted, or put in the place of another one, and not known: the machine
+// crashed before the disk had its request. nil means that the report is about no such order. The client's reference is
+// lost.
 func (p *Proxy) adopt(c *client, r report, upstream uint64) *order {
-	b, ok := r.body.(*msg.OrderAccepted)
-	if !ok || upstream == 0 || b.GetOrderId() == 0 || p.orders.byReference[upstream] != nil {
+	id := r.newOrder()
+	if id == 0 || upstream == 0 || p.orders.byReference[upstream] != nil || p.orders.byID[id] != nil {
 		return nil
 	}
-	o := &order{client: c, upstream: upstream, Order: Order{
-		Market: b.GetMarketId(), Contract: b.GetContractId(), Side: b.GetSide(), Price: b.GetPrice(),
-		Quantity: b.GetQuantity(),
-	}}
+	o := &order{client: c, upstream: upstream, Order: Order{Original: r.original()}}
+	b := r.body.(withPlace)
+	o.Market, o.Contract, o.Side, o.Price = b.GetMarketId(), b.GetContractId(), b.GetSide(), b.GetPrice()
+	o.Quantity = b.GetQuantity()
+	if old := p.orders.byID[o.Original]; old != nil && old.client == c {
+		o.Market, o.Contract, o.Side = old.Market, old.Contract, old.Side
+	}
 	if name, own := labelParts(r.label()); name == c.Name {
 		o.Label = own
 	}
-	q := &request{client: c, typ: msg.PayloadOrderCreate, upstream: upstream, order: o, done: true}
+	typ := msg.PayloadOrderCreate
+	if o.Original != 0 {
+		typ = msg.PayloadOrderCancelReplace
+	}
+	q := &request{client: c, typ: typ, upstream: upstream, orderID: o.Original, order: o, done: true}
 	p.orders.byReference[upstream] = q
 	p.orders.set(o, Sent, 0)
 	return o
@@ -283,7 +307,7 @@ func (p *Proxy) resolveRequest(r report, q *request, o *order) {
 
 // cancelRejected notes that an order was not cancelled, or not replaced.
 func (p *Proxy) cancelRejected(r report, q *request, o *order) {
-	if q != nil && q.typ == msg.PayloadOrderCancelReplace && q.order != nil {
+	if q != nil && q.typ == msg.PayloadOrderCancelReplace && q.order != nil && q.order.unanswered() {
 		p.orders.set(q.order, Refused, 0) // the first answer: there is no new order
 	}
 	switch r.body.(*msg.OrderCancelRejected).GetReason() {
@@ -301,7 +325,7 @@ func (p *Proxy) onResolved(ev *engine.Event) {
 		return
 	}
 	if ev.Fate != session.InDoubt {
-		p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
+		p.giveUp(q)
 		p.flush()
 		return
 	}

@@ -165,6 +165,9 @@ func (p *Proxy) compact() error {
 	for i := range f.recently {
 		w.applied(f.recently[(f.oldest+i)%len(f.recently)], 0)
 	}
+	for _, e := range p.orders.early {
+		w.early(e)
+	}
 	// Orders before the requests about them.
 	for _, q := range p.orders.byReference {
 		if q.creates() {
@@ -311,6 +314,10 @@ func (p *Proxy) remember(sequence uint64) {
 // forgetApplied forgets the account sequences: the exchange counts anew.
 func (p *Proxy) forgetApplied(*engine.Event) {
 	clear(p.applied)
+	for _, o := range p.orders.byID {
+		o.stamps = o.stamps.forgotten()
+	}
+	p.orders.early = nil
 	if f := p.file; f != nil {
 		f.recently, f.oldest = slices.Delete(f.recently, 0, len(f.recently)), 0
 	}

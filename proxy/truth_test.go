@@ -32,6 +32,8 @@ type trader struct {
 	engine *engine.Engine
 	next   uint64
 	sent   map[uint64]string // labels by reference
+
+	replaced map[string]bool // labels of replacements
 }
 
 // day is a world with three bots and faults on both sides of the proxy.
@@ -42,6 +44,7 @@ type day struct {
 	bots   []*trader
 	below  []*link // connections of the bots
 	down   bool    // the proxy does not run
+	over   bool    // the market is settled or voided
 
 	watchers []*watcher
 }
@@ -69,6 +72,7 @@ func newDay(t *testing.T, seed uint64) *day {
 	config := sim.DefaultConfig()
 	config.Seed, config.Agents.Rate = seed, []int{0, 20, 50}[d.random.IntN(3)]
 	config.Faults = plan(d.random)
+	d.widen(&config)
 	config.Limits.History, config.Limits.OutFrames, config.Limits.OutBytes = 1<<13, 1<<14, 1<<22
 	clients := three()
 	clients.History, clients.OutFrames, clients.OutBytes = 1<<12, 1<<13, 1<<21
@@ -83,10 +87,13 @@ func newDay(t *testing.T, seed uint64) *day {
 		state: filepath.Join(folder, "engine"),
 	}
 	d.faults = fault.New(seed+1, plan(d.random))
+	d.prepare()
 	d.launch()
 	for i := range clients.Clients {
 		d.watchers = append(d.watchers, &watcher{t: t, name: clients.Clients[i].Name})
-		b := &trader{day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{}}
+		b := &trader{
+			day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{}, replaced: map[string]bool{},
+		}
 		b.engine, err = engine.New(engine.Config{
 			Address: "proxy.test:1", DisableTLS: true, Clock: func() int64 { return d.now }, Dial: d.dialProxy,
 			Session: session.Config{
@@ -158,9 +165,20 @@ type watcher struct {
 	deaf
 	t      *testing.T
 	name   string
-	last   uint64 // account sequence
-	orders map[uint64]Order
+	last   uint64           // account sequence
+	orders map[uint64]Order // by the exchange's id
+	named  map[uint64]Order // by the client's reference
 	killed bool
+}
+
+// note keeps what the proxy says of an order.
+func (w *watcher) note(o *Order) {
+	if o.ID != 0 && w.orders != nil {
+		w.orders[o.ID] = *o
+	}
+	if o.HasReference && w.named != nil {
+		w.named[o.Reference] = *o
+	}
 }
 
 func (w *watcher) open(d *day) {
@@ -168,9 +186,9 @@ func (w *watcher) open(d *day) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	w.orders, w.killed = map[uint64]Order{}, false
+	w.orders, w.named, w.killed = map[uint64]Order{}, map[uint64]Order{}, false
 	for o := range l.Orders() {
-		w.orders[o.ID] = *o
+		w.note(o)
 	}
 	if l.Sequence() < w.last {
 		d.t.Errorf("%s has message %d, and the proxy is at %d", w.name, w.last, l.Sequence())
@@ -181,7 +199,7 @@ func (w *watcher) open(d *day) {
 // OrderChanged implements OrderSink.
 func (w *watcher) OrderChanged(o *Order) {
 	if !w.killed {
-		w.orders[o.ID] = *o
+		w.note(o)
 	}
 }
 
@@ -190,8 +208,8 @@ func (w *watcher) PublishReport(m exchange.Message, o *Order, sequence uint64, _
 	if w.killed {
 		return
 	}
-	if o != nil && o.ID != 0 {
-		w.orders[o.ID] = *o
+	if o != nil {
+		w.note(o)
 	}
 	if m.PayloadType() == msg.PayloadOrderInvalid {
 		return
@@ -269,7 +287,7 @@ func (b *trader) act() {
 		m.SetReference(reference)
 		m.SetLabelString(label)
 		if _, err := b.engine.SendOrderCancelReplace(&m); err == nil {
-			b.sent[reference] = label
+			b.sent[reference], b.replaced[label] = label, true
 		}
 	default:
 		var m msg.OrderCreate
@@ -327,7 +345,9 @@ func (d *day) run() {
 				d.bots[r.IntN(len(d.bots))].act()
 			}
 			d.broken = false
-		case k < 96: // the proxy is stopped for up to a minute
+		case k < 97:
+			d.incident()
+		case k < 98: // the proxy is stopped for up to a minute
 			for range r.IntN(60) {
 				d.now += int64(time.Second)
 				d.sim.Tick(d.now)
@@ -340,6 +360,7 @@ func (d *day) run() {
 			}
 		}
 	}
+	d.end()
 	if d.down {
 		d.restart()
 	}
@@ -348,88 +369,6 @@ func (d *day) run() {
 	d.sim.SetAgentRate(0)
 	for range 20 * 60 {
 		d.move(500 * time.Millisecond)
-	}
-}
-
-// compare compares what the bots know with what the exchange knows.
-func (d *day) compare() {
-	byLabel := map[string]exchange.OrderTruth{}
-	for _, o := range d.sim.Exchange.Orders(sim.DemoUsername) {
-		if _, twice := byLabel[o.Label]; twice {
-			d.t.Errorf("two orders %s", o.Label)
-		}
-		byLabel[o.Label] = o
-	}
-	for _, b := range d.bots {
-		if s := b.engine.State(); !s.LoggedIn() {
-			d.t.Errorf("%s is %v", b.name, s)
-		}
-		net := int64(0)
-		live := map[uint64]bool{}
-		for label, o := range byLabel {
-			if name, _ := labelParts(label); name != b.name {
-				continue
-			}
-			if o.Side == buy {
-				net += int64(o.Executed)
-			} else {
-				net -= int64(o.Executed)
-			}
-			if o.State == exchange.OrderLive {
-				live[o.ID] = true
-				if ours := d.proxy.orders.byID[o.ID]; ours == nil || ours.Available != o.Available ||
-					ours.Executed != o.Executed || ours.State != Live {
-					d.t.Errorf("order %d of %s: proxy %+v, exchange %+v", o.ID, b.name, ours, o)
-				}
-			}
-		}
-		if b.engine.Completeness().Why&engineorder.CatchUpLacking != 0 || d.proxy.byName[b.name].sequence == 0 {
-			continue // there was no message at its last login: nothing proves that all are repeated, no doubt ends
-		}
-		for _, watcher := range d.watchers {
-			for id, o := range watcher.orders {
-				if watcher.name == b.name && (o.State == Live) != live[id] && id != 0 {
-					d.t.Errorf("a watcher of %s's has %+v, live %v", b.name, o, live[id])
-				}
-			}
-			for id := range live {
-				if _, ok := watcher.orders[id]; watcher.name == b.name && !ok {
-					d.t.Errorf("a watcher of %s's does not have order %d", b.name, id)
-				}
-			}
-		}
-		known := 0
-		for o := range b.engine.Orders() {
-			if known++; !live[o.ID] {
-				d.t.Errorf("%s has order %d (%v, %v, reference %d), which is not live on the exchange", b.name, o.ID,
-					o.State, o.Overlay, o.Reference)
-			}
-		}
-		if known != len(live) || known != d.proxy.byName[b.name].open {
-			d.t.Errorf("%s has %d live orders, the proxy %d, the exchange %d", b.name, known,
-				d.proxy.byName[b.name].open, len(live))
-		}
-		p := b.engine.Position(sim.DemoMarket, sim.DemoHome)
-		if have := int64(p.Final + p.Provisional); have != net {
-			d.t.Errorf("%s holds %d, the exchange says %d", b.name, have, net)
-		}
-		for reference, label := range b.sent {
-			o := b.engine.Order(reference)
-			truth, there := byLabel[labelOf(b.name, []byte(label))]
-			if truth.State == exchange.OrderCancelled && truth.Executed == 0 {
-				continue // a replacement that was refused in its second stage has an id
-			}
-			if there && o != nil && (o.State == engineorder.Rejected || o.State == engineorder.Invalid ||
-				o.State == engineorder.NotPlaced) {
-				d.t.Errorf("%s was told that %s is %v, and it is there: %+v, %+v", b.name, label, o.State, o, truth)
-			}
-		}
-		if w := d.proxy.byName[b.name].waiting; w != 0 {
-			d.t.Errorf("%d requests of %s are without an answer", w, b.name)
-		}
-	}
-	if len(byLabel) == 0 {
-		d.t.Log("nothing was traded")
 	}
 }
 
