@@ -130,6 +130,8 @@ func (l *loader) record(kind byte, r *reader) error {
 		if c := l.client(r); c != nil {
 			c.onFailure = r.bool()
 		}
+	case recordReset:
+		p.forgetApplied()
 	case recordEarly:
 		e := earlyReport{r.uint(any64), r.uint(any64), []byte(r.text(recordMax))}
 		if err := p.out.Decode(e.payload, nil); err != nil {

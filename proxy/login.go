@@ -249,6 +249,8 @@ func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	case reason != 0:
 	case old == nil:
 		reason = msg.OrderCancelRejectedNotFound
+	case old.wantCancel: // what took its place would stay
+		reason = msg.OrderCancelRejectedTooLate
 	case c.Quantity > quantityTaken:
 		reason = msg.OrderCancelRejectedInvalidQuantity
 	case owner.open >= 2*owner.OrdersMax: // the new order takes the place of the old one, unless there is no answer

@@ -238,7 +238,7 @@ func (w *world) agree(v *watcher) {
 			truth.Available = 0
 		}
 		if o.State != state && (o.State != Refused || o.Original == 0) || // a replacement, in its second stage
-			 o.Executed != truth.Executed || o.Available != truth.Available ||
+			o.Executed != truth.Executed || o.Available != truth.Available ||
 			o.Price != truth.Price || o.Average != truth.AveragePrice || o.Quantity != truth.Quantity {
 			w.t.Errorf("the proxy has\n%+v, the exchange\n%+v", o.Order, truth)
 		}

@@ -171,7 +171,7 @@ func (p *Proxy) registerHandlers() error {
 	e.OnOrder(p.onOrder)
 	e.OnCaughtUp(p.onCaughtUp)
 	e.OnState(p.onState)
-	e.OnAccountReset(p.forgetApplied)
+	e.OnAccountReset(p.onAccountReset)
 	_, err := e.Every(tickEvery, p.tick)
 	return err
 }

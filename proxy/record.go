@@ -32,6 +32,7 @@ const (
 	recordApplied = 'a' // an account sequence of the exchange that needs no message
 	recordCancel  = 'x' // an order that is to be cancelled
 	recordEarly   = 'e' // a message about an order that is not known yet
+	recordReset   = 'r' // the exchange counts its account sequences anew
 	recordFailure = 'f' // whether a client's orders are to be cancelled if it does not come back
 )
 

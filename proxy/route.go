@@ -292,8 +292,8 @@ func (p *Proxy) adopt(c *client, r report, upstream uint64) *order {
 
 // resolveRequest notes what a report says of the request that it answers.
 func (p *Proxy) resolveRequest(r report, q *request, o *order) {
-	if r.typ == msg.PayloadOrderCancelRejected && o != nil {
-		p.cancelRejected(r, q, o)
+	if o != nil {
+		p.requestRejected(r, q, o)
 	}
 	if q == nil || !r.ends(q.typ) {
 		return
@@ -305,16 +305,21 @@ func (p *Proxy) resolveRequest(r report, q *request, o *order) {
 	}
 }
 
-// cancelRejected notes that an order was not cancelled, or not replaced.
-func (p *Proxy) cancelRejected(r report, q *request, o *order) {
-	if q != nil && q.typ == msg.PayloadOrderCancelReplace && q.order != nil && q.order.unanswered() {
-		p.orders.set(q.order, Refused, 0) // the first answer: there is no new order
-	}
-	switch r.body.(*msg.OrderCancelRejected).GetReason() {
-	case msg.OrderCancelRejectedNotFound, msg.OrderCancelRejectedNotLive:
-		if o.ID == r.orderID() && o.open() {
-			p.orders.set(o, Ended, 0) // how it ended is in messages that are missing
+// requestRejected notes that an order was not cancelled, reduced or replaced.
+func (p *Proxy) requestRejected(r report, q *request, o *order) {
+	gone := false
+	switch b := r.body.(type) {
+	case *msg.OrderCancelRejected:
+		if q != nil && q.typ == msg.PayloadOrderCancelReplace && q.order != nil && q.order.unanswered() {
+			p.orders.set(q.order, Refused, 0) // the first answer: there is no new order
 		}
+		gone = b.GetReason() == msg.OrderCancelRejectedNotFound || b.GetReason() == msg.OrderCancelRejectedNotLive
+	case *msg.OrderQuantityReduceRejected:
+		gone = b.GetReason() == msg.OrderQuantityReduceRejectedNotFound ||
+			b.GetReason() == msg.OrderQuantityReduceRejectedNotLive
+	}
+	if gone && o.ID == r.orderID() && o.open() {
+		p.orders.set(o, Ended, 0) // how it ended is in messages that are missing
 	}
 }
 
@@ -374,10 +379,16 @@ func (p *Proxy) onOrder(o *engineorder.Order, ev *engineorder.Event) {
 		return
 	}
 	q := p.orders.byReference[reference]
-	if q == nil || !q.doubt || !q.creates() || q.order.State != InDoubt {
+	if q == nil || !q.creates() {
 		return
 	}
 	ours := q.order
+	// The user's word ends a replace between its stages, too.
+	if between := ours.State == Sent && ours.ID != 0 && ev.Kind == engineorder.DoubtResolved; between {
+		p.answered(q)
+	} else if !q.doubt || ours.State != InDoubt {
+		return
+	}
 	p.orders.set(ours, NotThere, 0)
 	p.notify(ours)
 	p.record(func(w *writer) { w.gone(q) })

@@ -311,8 +311,14 @@ func (p *Proxy) remember(sequence uint64) {
 	}
 }
 
-// forgetApplied forgets the account sequences: the exchange counts anew.
-func (p *Proxy) forgetApplied(*engine.Event) {
+// onAccountReset forgets the account sequences: the exchange counts anew.
+func (p *Proxy) onAccountReset(*engine.Event) {
+	p.forgetApplied()
+	p.record(func(w *writer) { w.numbers(recordReset) })
+}
+
+// forgetApplied forgets the account sequences.
+func (p *Proxy) forgetApplied() {
 	clear(p.applied)
 	for _, o := range p.orders.byID {
 		o.stamps = o.stamps.forgotten()

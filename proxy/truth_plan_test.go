@@ -9,13 +9,19 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
+// disordered draws a plan that on half of the days has messages about orders out of order.
+func (d *day) disordered() fault.Plan {
+	p := plan(d.random)
+	if d.random.IntN(2) == 0 {
+		p.AccountOnly = true
+		p.Chance[fault.DelayBefore] = []uint32{0, 10_000, 100_000}[d.random.IntN(3)]
+		p.Chance[fault.ReorderBefore] = []uint32{0, 10_000, 200_000}[d.random.IntN(3)]
+	}
+	return p
+}
+
 // widen draws what else may be unusual about the exchange of a day.
 func (d *day) widen(c *sim.Config) {
-	if d.random.IntN(2) == 0 { // messages about orders come out of order
-		c.Faults.AccountOnly = true
-		c.Faults.Chance[fault.DelayBefore] = []uint32{0, 10_000, 100_000}[d.random.IntN(3)]
-		c.Faults.Chance[fault.ReorderBefore] = []uint32{0, 10_000, 200_000}[d.random.IntN(3)]
-	}
 	c.Markets[0].NonRunners = d.random.IntN(3) == 0
 }
 

@@ -71,7 +71,7 @@ func newDay(t *testing.T, seed uint64) *day {
 	d := &day{random: rand.New(rand.NewPCG(seed, 0xda1))}
 	config := sim.DefaultConfig()
 	config.Seed, config.Agents.Rate = seed, []int{0, 20, 50}[d.random.IntN(3)]
-	config.Faults = plan(d.random)
+	config.Faults = d.disordered()
 	d.widen(&config)
 	config.Limits.History, config.Limits.OutFrames, config.Limits.OutBytes = 1<<13, 1<<14, 1<<22
 	clients := three()
@@ -86,7 +86,7 @@ func newDay(t *testing.T, seed uint64) *day {
 		t: t, sim: x, now: x.Now(), config: clients, account: config.Accounts[0],
 		state: filepath.Join(folder, "engine"),
 	}
-	d.faults = fault.New(seed+1, plan(d.random))
+	d.faults = fault.New(seed+1, d.disordered())
 	d.prepare()
 	d.launch()
 	for i := range clients.Clients {
