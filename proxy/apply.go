@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	engineorder "github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
 )
 
 // stamps are the account sequences of the exchange that an order's figures are from, 0 if they are from no message.
@@ -206,4 +208,39 @@ func (t *orders) end(o *order) {
 	if o.State != Ended && o.State != Refused {
 		t.set(o, Ended, 0)
 	}
+}
+
+// is reports whether an open order is what the engine knows of it.
+func (o *order) is(e *engineorder.Order) bool {
+	state := Live
+	switch {
+	case e.State == engineorder.PendingNew:
+		state = Sent
+	case e.State.Terminal():
+		state = Ended
+	}
+	return o.ID == e.ID && o.State == state && o.Executed == uint64(e.Executed) && o.Available == uint64(e.Available)
+}
+
+// follow has an open order be what the engine knows of it.
+func (t *orders) follow(o *order, e *engineorder.Order) {
+	t.named(o, e.ID)
+	o.Original, o.Price = e.Original, uint32(e.Price)
+	o.Quantity, o.Executed = uint64(e.Quantity), uint64(e.Executed)
+	o.rest = o.Quantity - min(o.Quantity, o.Executed+uint64(e.Available))
+	if average, ok := e.Average(odds.HalfUp); ok {
+		o.Average = uint32(average)
+	}
+	switch {
+	case e.State == engineorder.PendingNew:
+		t.set(o, Sent, 0)
+		return
+	case e.State == engineorder.Rejected:
+		t.set(o, Refused, 0)
+	case e.State.Terminal():
+		t.set(o, Ended, 0)
+	default:
+		t.set(o, Live, uint64(e.Available))
+	}
+	o.stamps = stamps{1, 1, 1, 1}
 }

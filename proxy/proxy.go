@@ -217,6 +217,7 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 		}
 	}
 	p.log.Info("session with the exchange", "complete", ev.Complete)
+	p.followEngine()
 	p.resolveEarlier()
 	p.keepFeeds(p.now())
 	p.reportUpstream()
@@ -293,6 +294,26 @@ func (p *Proxy) wanted(c *client) []*order {
 	}
 	slices.SortFunc(list, func(a, b *order) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// followEngine has open orders be what the engine knows of them, once it has what the exchange repeated: a crash of the
+// machine may have taken messages from the file that the engine's own state has, and that are not repeated.
+func (p *Proxy) followEngine() {
+	for _, c := range p.clients {
+		for o := range c.orders {
+			e := p.engine.Order(o.upstream)
+			if e == nil || e.ID == 0 || e.State == engineorder.NotPlaced || o.is(e) {
+				continue
+			}
+			p.log.Warn("order is not what the file says", "client", c.Name, "order", e.ID, "state", e.State)
+			p.orders.follow(o, e)
+			if q := p.orders.byReference[o.upstream]; q != nil && o.State != Sent {
+				p.answered(q)
+				p.orders.release(q)
+			}
+			p.notify(o)
+		}
+	}
 }
 
 // resolveEarlier ends the orders of an earlier process that certainly never left: the engine, which makes each

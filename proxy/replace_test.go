@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	engineorder "github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 const (
@@ -240,4 +242,55 @@ func TestSequenceReset(t *testing.T) {
 	if o := w.proxy.orders.byID[id]; o.Executed != 4000 || o.Available != 5000 {
 		t.Errorf("%+v", o)
 	}
+}
+
+// older runs f, and puts back the file of the proxy as it was before: the machine crashed, and what was newer is lost.
+func (w *world) older(f func()) {
+	w.t.Helper()
+	b, err := os.ReadFile(w.config.State)
+	w.check(err)
+	f()
+	w.wait(3 * time.Second) // the engine's state is saved
+	w.stop()
+	w.check(os.WriteFile(w.config.State, b, 0o600))
+	w.start()
+}
+
+// What a crash of the machine took from the proxy's file, and not from its engine's, is not lost to limits, to watchers
+// and to order_cancel_all.
+func TestOlderFile(t *testing.T) {
+	w := newStateful(t)
+	anna := w.login("anna")
+	filled, replaces := anna.accepted(buy, 1000, 3000, 1), anna.accepted(buy, 1000, 2900, 2)
+	w.links[0].mute = true
+	anna.create(buy, 3000, 2800, 3)
+	anna.replace(replaces, 2000, 2850, 4)
+	w.older(func() {
+		rivalAt(w, sell, 1000, 3000)
+		w.links[0].mute = false
+		rivalAt(w, sell, 500, 2850)
+		anna.receive()
+	})
+	c := w.proxy.byName["anna"]
+	live := 0
+	for _, truth := range w.sim.Exchange.Orders(sim.DemoUsername) {
+		o := w.proxy.orders.byID[truth.ID]
+		if o == nil || o.Available != truth.Available || o.Executed != truth.Executed || o.Quantity != truth.Quantity ||
+			o.Average != truth.AveragePrice || (o.State == Live) != (truth.State == exchange.OrderLive) {
+			t.Errorf("the proxy has\n%+v, the exchange\n%+v", o.exported(), truth)
+		}
+		if truth.State == exchange.OrderLive {
+			live++
+		}
+	}
+	if w.proxy.orders.byID[filled].State != Ended || c.open != live || live != 2 || c.waiting != 0 {
+		t.Errorf("%d orders are open, want %d; %d requests wait", c.open, live, c.waiting)
+	}
+	w.wait(3 * time.Minute)
+	if c.open != live {
+		t.Errorf("%d orders are open later", c.open)
+	}
+	anna = w.login("anna")
+	anna.cancelAll(0)
+	anna.want(allTaken, cancelled, cancelled)
 }
