@@ -243,8 +243,8 @@ func (w *world) agree(v *watcher) {
 			w.t.Errorf("the proxy has\n%+v, the exchange\n%+v", o.Order, truth)
 		}
 		if e := w.engine.Order(o.upstream); e == nil || e.State.Terminal() != (state == Ended) ||
-			uint64(e.Executed) != o.Executed || uint64(e.Available) != o.Available || uint64(e.Quantity) != o.Quantity ||
-			uint32(e.Price) != o.Price {
+			uint64(e.Executed) != o.Executed || uint64(e.Available) != o.Available ||
+			uint64(e.Quantity) != o.Quantity || uint32(e.Price) != o.Price {
 			w.t.Errorf("the proxy has\n%+v, its engine\n%+v", o.Order, e)
 		}
 		if have := v.orders[o.ID]; v.named != nil && have != o.Order {
@@ -258,8 +258,8 @@ func (w *world) agree(v *watcher) {
 	}
 }
 
-// Whatever order the messages about an order come in, the proxy, its clients and its file know of it what the engine and
-// the exchange do.
+// Whatever order the messages about an order come in, the proxy, its clients and its file know of it what the engine
+// and the exchange do.
 func TestOutOfOrder(t *testing.T) {
 	for name, s := range stories {
 		t.Run(name, func(t *testing.T) {

@@ -33,8 +33,8 @@ func (w *world) replacesDirectly(name string, old, upstream uint64) {
 	direct.disconnect()
 }
 
-// A replacement that turns up after it was given up, or whose request the file does not have, is the client's: it counts
-// in the place of its original, and order_cancel_all ends it.
+// A replacement that turns up after it was given up, or whose request the file does not have, is the client's: it
+// counts in the place of its original, and order_cancel_all ends it.
 func TestReplacementTurnsUp(t *testing.T) {
 	for name, k := range map[string]struct{ unknown, forgotten, restart bool }{
 		"given up by the engine": {}, "given up by the proxy": {forgotten: true},

@@ -17,6 +17,11 @@ func (d *day) disordered() fault.Plan {
 		p.Chance[fault.DelayBefore] = []uint32{0, 10_000, 100_000}[d.random.IntN(3)]
 		p.Chance[fault.ReorderBefore] = []uint32{0, 10_000, 200_000}[d.random.IntN(3)]
 	}
+	if d.random.IntN(4) == 0 { // requests are dropped behind the sequences
+		p.Chance[fault.Unheard] = []uint32{0, 10_000, 50_000}[d.random.IntN(3)]
+		p.Chance[fault.Throttled] = []uint32{0, 10_000, 50_000}[d.random.IntN(3)]
+		p.Chance[fault.Swap] = []uint32{0, 10_000, 100_000}[d.random.IntN(3)]
+	}
 	return p
 }
 

@@ -92,7 +92,8 @@ func newDay(t *testing.T, seed uint64) *day {
 	for i := range clients.Clients {
 		d.watchers = append(d.watchers, &watcher{t: t, name: clients.Clients[i].Name})
 		b := &trader{
-			day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{}, replaced: map[string]bool{},
+			day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{},
+			replaced: map[string]bool{},
 		}
 		b.engine, err = engine.New(engine.Config{
 			Address: "proxy.test:1", DisableTLS: true, Clock: func() int64 { return d.now }, Dial: d.dialProxy,
