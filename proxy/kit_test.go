@@ -111,7 +111,7 @@ func (w *world) launch() {
 	}
 	config := w.config
 	config.Now = func() int64 { return w.now }
-	if testing.Verbose() {
+	if testing.Verbose() && config.Logger == nil {
 		config.Logger = slog.New(slog.NewTextHandler(w.t.Output(), nil))
 	}
 	p, err := New(e, config)

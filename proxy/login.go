@@ -249,6 +249,8 @@ func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	case reason != 0:
 	case old == nil:
 		reason = msg.OrderCancelRejectedNotFound
+	case !owner.mayUse(old.Market): // any more
+		reason = msg.OrderCancelRejectedMarketNotFound
 	case old.wantCancel: // what took its place would stay
 		reason = msg.OrderCancelRejectedTooLate
 	case c.Quantity > quantityTaken:

@@ -192,7 +192,7 @@ func (w *world) managed(d time.Duration) {
 func permutations(n int) (list [][]int) {
 	if n > 4 {
 		r := rand.New(rand.NewPCG(uint64(n), 1))
-		for range max(1, 24/effort) {
+		for range 24 {
 			list = append(list, r.Perm(n))
 		}
 		return list
@@ -265,6 +265,9 @@ func TestOutOfOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := s.tell(t, nil, false)
 			for i, p := range permutations(n) {
+				if i%effort != 0 {
+					continue
+				}
 				t.Run(fmt.Sprint(p), func(t *testing.T) { s.tell(t, p, i%3 == n%3) })
 			}
 		})

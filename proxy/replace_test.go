@@ -1,8 +1,11 @@
 package proxy
 
 import (
+	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -293,4 +296,42 @@ func TestOlderFile(t *testing.T) {
 	anna = w.login("anna")
 	anna.cancelAll(0)
 	anna.want(allTaken, cancelled, cancelled)
+}
+
+// restarted goes on with other settings.
+func (w *world) restarted(change func(c *Config)) (log string) {
+	w.t.Helper()
+	w.stop()
+	w.config.Clients = append([]Client(nil), w.config.Clients...)
+	change(&w.config)
+	var out bytes.Buffer
+	w.config.Logger = slog.New(slog.NewTextHandler(&out, nil))
+	w.start()
+	return out.String()
+}
+
+// Settings that change hold for the orders that there are: one in a market that the client may not use any more can be
+// cancelled and not replaced, and the log names a client that is gone and has orders. If it comes back they are its own.
+func TestSettingsChange(t *testing.T) {
+	w := newStateful(t)
+	anna := w.login("anna")
+	id := anna.accepted(buy, 1000, 3000, 1)
+	w.restarted(func(c *Config) { c.Clients[0].Markets = []uint32{1} })
+	anna = w.login("anna")
+	anna.replace(id, 2000, 3100, 2)
+	r := anna.want(notCancel)[0].GetOrderCancelRejected().GetReason()
+	if r != msg.OrderCancelRejectedMarketNotFound {
+		t.Errorf("rejected for %v", r)
+	}
+	all := w.config.Clients
+	if log := w.restarted(func(c *Config) { c.Clients = c.Clients[1:] }); !strings.Contains(log, "client=anna orders=1") {
+		t.Errorf("logged %s", log)
+	}
+	ben := w.login("ben")
+	ben.cancel(id, 3)
+	ben.want(notCancel)
+	w.restarted(func(c *Config) { c.Clients = all })
+	anna = w.login("anna")
+	anna.cancel(id, 4)
+	anna.want(cancelled)
 }

@@ -114,6 +114,9 @@ func (p *Proxy) openState() error {
 		if c.onFailure {
 			p.gateway.Arm(c.Name, p.now()+int64(p.gateway.FailureDelay()))
 		}
+		if c.retired && c.open > 0 {
+			p.log.Warn("a client that is not among the settings any more has orders", "client", c.Name, "orders", c.open)
+		}
 	}
 	return nil
 }
