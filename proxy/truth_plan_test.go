@@ -27,6 +27,10 @@ func (d *day) disordered() fault.Plan {
 
 // widen draws what else may be unusual about the exchange of a day.
 func (d *day) widen(c *sim.Config) {
+	if d.random.IntN(4) == 0 { // answers are lost, until the next login
+		c.Faults.Chance[fault.Unconfirmed] = []uint32{0, 10_000, 50_000}[d.random.IntN(3)]
+		d.lossy = true
+	}
 	c.Markets[0].NonRunners = d.random.IntN(3) == 0
 }
 

@@ -44,6 +44,7 @@ type day struct {
 	bots   []*trader
 	below  []*link // connections of the bots
 	down   bool    // the proxy does not run
+	lossy  bool    // the exchange loses answers
 	over   bool    // the market is settled or voided
 
 	watchers []*watcher
@@ -368,6 +369,11 @@ func (d *day) run() {
 	d.sim.Faults.Set(fault.Plan{})
 	d.faults.Set(fault.Plan{})
 	d.sim.SetAgentRate(0)
+	if d.lossy {
+		for _, l := range d.links {
+			l.reset = true
+		}
+	}
 	for range 20 * 60 {
 		d.move(500 * time.Millisecond)
 	}
