@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
 )
@@ -252,6 +253,9 @@ func (l *loader) keep(c *client, m message, r *reader) bool {
 // finish puts requests without an answer in doubt: the process that sent them is gone.
 func (l *loader) finish() {
 	p := l.p
+	if f := p.file; f != nil && len(f.recently) == appliedMax {
+		p.appliedTo = max(p.appliedTo, slices.Min(f.recently))
+	}
 	for _, q := range p.orders.byReference {
 		q.login = nil
 		if q.done {

@@ -30,18 +30,20 @@ type Proxy struct {
 	clients []*client
 	byName  map[string]*client
 
-	orders   orders
-	doubts   []*request          // oldest first
-	applied  map[uint64]struct{} // account sequences upstream that the state's file has
-	earlier  []*request          // of an earlier process, without an answer
-	routing  uint64              // reference upstream of the request that is being answered, 0 if none is
-	markets  map[uint32]*market
-	events   map[uint32]*event
-	server   *server    // nil until Listen or Serve
-	file     *stateFile // nil without Config.State
-	feeds               // that clients share
-	upstream            // the session with the exchange
-	scratch             // reused memory
+	orders  orders
+	doubts  []*request          // oldest first
+	applied map[uint64]struct{} // account sequences upstream that the state's file has
+	// appliedTo is the newest account sequence upstream that the file had and does not keep any more.
+	appliedTo uint64
+	earlier   []*request // of an earlier process, without an answer
+	routing   uint64     // reference upstream of the request that is being answered, 0 if none is
+	markets   map[uint32]*market
+	events    map[uint32]*event
+	server    *server    // nil until Listen or Serve
+	file      *stateFile // nil without Config.State
+	feeds                // that clients share
+	upstream             // the session with the exchange
+	scratch              // reused memory
 
 	throttleOf func(c *client) gateway.Throttle // what sessions of a client are limited to
 

@@ -335,3 +335,33 @@ func TestSettingsChange(t *testing.T) {
 	anna.cancel(id, 4)
 	anna.want(cancelled)
 }
+
+// An engine that has lost its state gets all of the account's messages again. None of them is passed on again, however
+// many there were since.
+func TestEngineStateLost(t *testing.T) {
+	w := newStateful(t)
+	anna := w.login("anna")
+	id := anna.accepted(buy, 9000, 3000, 1)
+	rivalAt(w, sell, 1000, 3000)
+	anna.want(executed)
+	for n := range uint64(appliedMax) { // of other orders
+		w.proxy.remember(n + 3)
+		w.proxy.record(func(r *writer) { r.applied(n+3, 0) })
+	}
+	for range 2 {
+		w.stop()
+		list, err := filepath.Glob(w.state + "*")
+		w.check(err)
+		for _, name := range list {
+			w.check(os.RemoveAll(name))
+		}
+		sequence := w.proxy.byName["anna"].sequence
+		w.start()
+		if c := w.proxy.byName["anna"]; c.sequence != sequence || c.open != 1 {
+			t.Errorf("%d new messages, %d orders are open", c.sequence-sequence, c.open)
+		}
+	}
+	if o := w.proxy.orders.byID[id]; o.Executed != 1000 || o.Available != 8000 {
+		t.Errorf("%+v", o)
+	}
+}

@@ -135,7 +135,7 @@ func (p *Proxy) onMessage(ev *engine.Event) {
 		p.flush()
 		return
 	}
-	if _, seen := p.applied[ev.AccountSequence]; seen && ev.AccountSequence != 0 {
+	if _, seen := p.applied[ev.AccountSequence]; ev.AccountSequence != 0 && (seen || ev.AccountSequence <= p.appliedTo) {
 		return // recorded before this process, and not by the engine's own state
 	}
 	// The engine's value is left as it is: what is changed here is a copy.

@@ -308,6 +308,7 @@ func (p *Proxy) remember(sequence uint64) {
 	case len(f.recently) < appliedMax:
 		f.recently = append(f.recently, sequence)
 	default:
+		p.appliedTo = max(p.appliedTo, f.recently[f.oldest])
 		delete(p.applied, f.recently[f.oldest])
 		f.recently[f.oldest] = sequence
 		f.oldest = (f.oldest + 1) % appliedMax
@@ -323,6 +324,7 @@ func (p *Proxy) onAccountReset(*engine.Event) {
 // forgetApplied forgets the account sequences.
 func (p *Proxy) forgetApplied() {
 	clear(p.applied)
+	p.appliedTo = 0
 	for _, o := range p.orders.byID {
 		o.stamps = o.stamps.forgotten()
 	}
