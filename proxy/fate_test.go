@@ -9,8 +9,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Whatever becomes of a request that got no answer, limits and watchers know it: it did not leave, or it is in doubt and
-// its answer comes after all.
+// Whatever becomes of a request that got no answer, limits and watchers have it: it did not leave, or it is in doubt
+// and its answer comes after all.
 func TestFates(t *testing.T) {
 	for name, send := range map[string]func(c *tester, id uint64){
 		"create":  func(c *tester, _ uint64) { c.create(buy, 2000, 2900, 2) },

@@ -57,9 +57,9 @@ func (w *world) arrive(permutation []int) int {
 	return len(reports)
 }
 
-// story is what a client and the exchange do while nothing of the exchange's arrives. id is a live order of the
+// scenario is what a client and the exchange do while nothing of the exchange's arrives. id is a live order of the
 // client's: 8000 bought at 3000, of which 1000 are executed.
-type story func(w *world, anna *tester, id uint64)
+type scenario func(w *world, anna *tester, id uint64)
 
 // rivalAt has another account trade.
 func rivalAt(w *world, side msg.Side, quantity uint64, price uint32) {
@@ -78,7 +78,7 @@ func reduce(c *tester, id, quantity uint64) {
 	})
 }
 
-var stories = map[string]story{
+var scenarios = map[string]scenario{
 	"created, filled": func(w *world, anna *tester, _ uint64) {
 		rivalAt(w, sell, 2000, 3500)
 		anna.create(buy, 3000, 3500, 2)
@@ -261,21 +261,21 @@ func (w *world) agree(v *watcher) {
 // Whatever order the messages about an order come in, the proxy, its clients and its file know of it what the engine
 // and the exchange do.
 func TestOutOfOrder(t *testing.T) {
-	for name, s := range stories {
+	for name, s := range scenarios {
 		t.Run(name, func(t *testing.T) {
-			n := s.tell(t, nil, false)
+			n := s.play(t, nil, false)
 			for i, p := range permutations(n) {
 				if i%effort != 0 {
 					continue
 				}
-				t.Run(fmt.Sprint(p), func(t *testing.T) { s.tell(t, p, i%3 == n%3) })
+				t.Run(fmt.Sprint(p), func(t *testing.T) { s.play(t, p, i%3 == n%3) })
 			}
 		})
 	}
 }
 
-// tell has a story's messages arrive in an order, and returns how many there are.
-func (s story) tell(t *testing.T, permutation []int, kill bool) int {
+// play has a scenario's messages arrive in an order, and returns how many there are.
+func (s scenario) play(t *testing.T, permutation []int, kill bool) int {
 	market := simConfig()
 	market.Markets[0].NonRunners = true
 	config := three()

@@ -135,7 +135,7 @@ func (p *Proxy) onMessage(ev *engine.Event) {
 		p.flush()
 		return
 	}
-	if _, seen := p.applied[ev.AccountSequence]; ev.AccountSequence != 0 && (seen || ev.AccountSequence <= p.appliedTo) {
+	if n := ev.AccountSequence; n != 0 && p.isApplied(n) {
 		return // recorded before this process, and not by the engine's own state
 	}
 	// The engine's value is left as it is: what is changed here is a copy.

@@ -115,7 +115,7 @@ func (p *Proxy) openState() error {
 			p.gateway.Arm(c.Name, p.now()+int64(p.gateway.FailureDelay()))
 		}
 		if c.retired && c.open > 0 {
-			p.log.Warn("a client that is not among the settings any more has orders", "client", c.Name, "orders", c.open)
+			p.log.Warn("a client that is not among the settings has orders", "client", c.Name, "orders", c.open)
 		}
 	}
 	return nil
@@ -298,6 +298,12 @@ func (p *Proxy) recordArmed() {
 func (p *Proxy) apply(sequence uint64) {
 	p.applied[sequence] = struct{}{}
 	p.remember(sequence)
+}
+
+// isApplied reports whether the file has, or had, a message of the exchange.
+func (p *Proxy) isApplied(sequence uint64) bool {
+	_, ok := p.applied[sequence]
+	return ok || sequence <= p.appliedTo
 }
 
 // remember notes an account sequence for the file.
