@@ -52,3 +52,37 @@ func (t *orders) applyEarly(o *order) {
 	clear(t.early[len(kept):])
 	t.early = kept
 }
+
+// updateEarly is report.update for an order that is not known yet, by the newest of the reports about it.
+func (t *orders) updateEarly(r report, at uint64) {
+	newest := earlyReport{at: at}
+	for _, e := range t.early {
+		if e.id == r.orderID() && e.at > newest.at {
+			newest = e
+		}
+	}
+	var m msg.Payload
+	if newest.id == 0 || m.Decode(newest.payload, nil) != nil {
+		return
+	}
+	o := order{stamps: stamps{newest: newest.at}}
+	since, _ := reportOf(&m)
+	switch b := since.body.(type) {
+	case *msg.OrderExecuted:
+		o.executed(at, b.HasTotalExecutedQuantity(), b.GetTotalExecutedQuantity(), 0)
+		o.average(at, true, b.GetExecutedAvgPrice())
+	case executions:
+		o.total(b, at)
+	}
+	if o.stamps.total == 0 {
+		return // it does not say
+	}
+	if b, ok := since.body.(withAvailable); ok {
+		o.Available = b.GetAvailableQuantity()
+	}
+	if b, ok := since.body.(*msg.OrderQuantityReduced); ok {
+		o.Available = b.GetNewQuantity()
+	}
+	o.Quantity = o.Executed + o.Available
+	r.update(&o, at)
+}

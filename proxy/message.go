@@ -47,6 +47,7 @@ type (
 	}
 	withAvailable interface {
 		HasAvailableQuantity() bool
+		GetAvailableQuantity() uint64
 		SetAvailableQuantity(uint64)
 	}
 	withPlace interface {

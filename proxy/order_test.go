@@ -258,6 +258,38 @@ func (w *world) agree(v *watcher) {
 	}
 }
 
+// counts checks that a client which takes each message for newer than those before has the exchange's figures.
+func (w *world) counts(list []*msg.Payload) {
+	w.t.Helper()
+	total, open := map[uint64]uint64{}, map[uint64]uint64{}
+	for _, m := range list {
+		r, _ := reportOf(m)
+		switch b := r.body.(type) {
+		case *msg.OrderExecuted:
+			total[r.orderID()] = b.GetTotalExecutedQuantity()
+		case *msg.OrderQuantityReduced:
+			open[r.orderID()] = b.GetNewQuantity()
+		}
+		if b, ok := r.body.(executions); ok && b.HasExecutedQuantity() {
+			total[r.orderID()] = b.GetExecutedQuantity()
+		}
+		if b, ok := r.body.(interface {
+			HasAvailableQuantity() bool
+			GetAvailableQuantity() uint64
+		}); ok && b.HasAvailableQuantity() {
+			open[r.orderID()] = b.GetAvailableQuantity()
+		}
+	}
+	for _, truth := range w.sim.Exchange.Orders(sim.DemoUsername) {
+		if n, ok := total[truth.ID]; ok && n != truth.Executed {
+			w.t.Errorf("a client has %d executed, the exchange %+v", n, truth)
+		}
+		if n, ok := open[truth.ID]; ok && truth.State == exchange.OrderLive && n != truth.Available {
+			w.t.Errorf("a client has %d on the book, the exchange %+v", n, truth)
+		}
+	}
+}
+
 // Whatever order the messages about an order come in, the proxy, its clients and its file know of it what the engine
 // and the exchange do.
 func TestOutOfOrder(t *testing.T) {
@@ -307,6 +339,7 @@ func (s scenario) play(t *testing.T, permutation []int, kill bool) int {
 	w.settle()
 	n := w.arrive(permutation)
 	w.agree(v)
+	w.counts(anna.receive())
 	for restarts := 0; kill && restarts < 2; restarts++ {
 		w.stop()
 		w.start()

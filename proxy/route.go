@@ -160,6 +160,7 @@ func (p *Proxy) route(r report, sequence uint64) {
 	}
 	if o == nil {
 		p.orders.keepEarly(r, &p.out, sequence)
+		p.orders.updateEarly(r, sequence)
 	}
 	if c == nil {
 		p.stats.Foreign++

@@ -9,6 +9,9 @@ import (
 
 // compare compares what the proxy, its watchers and the bots know with what the exchange knows.
 func (d *day) compare() {
+	if d.lossy && d.engine.Completeness().Why&engineorder.MessagesLost != 0 {
+		return // repeated in vain, too: nobody but the exchange has them
+	}
 	byLabel := map[string]exchange.OrderTruth{}
 	for _, o := range d.sim.Exchange.Orders(sim.DemoUsername) {
 		if _, twice := byLabel[o.Label]; twice {
