@@ -20,13 +20,14 @@ type fullDisk struct {
 	fill, free func() error
 }
 
-// TestReallyFull writes until a disk is full: what was written is read, what was not is counted, and when there is room
-// again the journal goes on. It runs in a child, which mounts a file system of 512 KiB, or where no mount is allowed may
-// write short files only.
+// TestReallyFull writes until a disk is full: what was written is read, what was not is counted, and when there is
+// room again the journal goes on. It runs in a child, which mounts a file system of 512 KiB, or where no mount is allowed
+// may write short files only.
 func TestReallyFull(t *testing.T) {
 	if dir := os.Getenv(fullEnv); dir != "" {
 		d := makeDisk(dir)
-		for name, durability := range map[string]Durability{"none": SyncNone, "group": SyncGroup, "each": SyncEach} {
+		all := map[string]Durability{"none": SyncNone, "group": SyncGroup, "each": SyncEach}
+		for name, durability := range all {
 			t.Run(name, func(t *testing.T) { fillDisk(t, filepath.Join(dir, name), durability, d) })
 		}
 		return
