@@ -21,8 +21,8 @@ type fullDisk struct {
 }
 
 // TestReallyFull writes until a disk is full: what was written is read, what was not is counted, and when there is
-// room again the journal goes on. It runs in a child, which mounts a file system of 512 KiB, or where no mount is allowed
-// may write short files only.
+// room again the journal goes on. It runs in a child, which mounts a file system of 512 KiB, or where no mount is
+// allowed may write short files only.
 func TestReallyFull(t *testing.T) {
 	if dir := os.Getenv(fullEnv); dir != "" {
 		d := makeDisk(dir)
