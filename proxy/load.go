@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -268,6 +269,9 @@ func (l *loader) finish() {
 		}
 		p.earlier = append(p.earlier, q)
 	}
+	slices.SortFunc(p.earlier, func(a, b *request) int { // as they were sent
+		return cmp.Or(cmp.Compare(a.client.index, b.client.index), cmp.Compare(a.upstream, b.upstream))
+	})
 	for _, c := range p.clients {
 		for o := range c.orders {
 			o.cancelling = false

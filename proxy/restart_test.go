@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/wire"
 )
 
 // newStateful returns a world whose proxy has files.
@@ -89,6 +91,37 @@ func TestNeverLeft(t *testing.T) {
 	}
 	anna.cancel(first, 9)
 	anna.want(cancelled)
+}
+
+// Orders that did not leave before the proxy was killed are rejected in the order in which they were sent.
+func TestNeverLeftInOrder(t *testing.T) {
+	w := newStateful(t)
+	anna := w.login("anna")
+	for reference := range uint64(8) {
+		var m msg.Payload
+		create(buy, 1000, 3000, 1+reference)(&m)
+		m.MutableEtoPayload().SetSeq(anna.out + reference)
+		b, err := m.MarshalVT()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The engine does not write it.
+		anna.conn.Filled(w.now, copy(anna.conn.Free(), wire.AppendFrame(nil, b)))
+	}
+	w.stop()
+	w.start()
+	anna = w.connect()
+	anna.resumeAccount("anna", 0)
+	var seen []uint64
+	for _, m := range anna.receive() {
+		if r, ok := reportOf(m); ok && r.typ == rejected {
+			reference, _ := r.reference()
+			seen = append(seen, reference)
+		}
+	}
+	if want := []uint64{1, 2, 3, 4, 5, 6, 7, 8}; !slices.Equal(seen, want) {
+		t.Errorf("rejected %v, want %v", seen, want)
+	}
 }
 
 // What the exchange repeats because the engine's file is older than the clients' is not passed on twice.

@@ -22,7 +22,7 @@ import (
 
 var (
 	seeds     = flag.Int("seeds", 4, "days of TestTruth")
-	firstSeed = flag.Uint64("seed", 0, "first seed of TestTruth")
+	firstSeed = flag.Uint64("seed", 0, "first seed of TestTruth and TestHostile")
 )
 
 // trader is a bot behind the proxy: an engine under the world's clock.
