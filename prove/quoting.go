@@ -107,8 +107,8 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 	count, last := 0, order.Order{}
 	for o := range b.engine.Orders() {
 		if o.Market != key.market || o.Contract != key.contract || b.offBook(o) ||
-			o.Available == 0 && o.State != order.PendingNew && o.Overlay == 0 {
-			continue // known by a fill of all that was left
+			o.Available == 0 && o.State != order.PendingNew && o.Overlay&order.InDoubt == 0 {
+			continue // known by a report of what was left, whatever is still asked for
 		}
 		if o.Side != side {
 			if side == odds.Buy && price >= o.Price || side == odds.Sell && price <= o.Price {
