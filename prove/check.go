@@ -27,6 +27,7 @@ type checks struct {
 	ended    bool
 
 	tooFast int              // orders that the exchange refused for its throttle
+	waited  int              // requests that were sent while the connection was clogged
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made

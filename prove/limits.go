@@ -139,6 +139,9 @@ func (b *bot) leaves(p *msg.Payload, at int64) {
 			r.left = true
 		}
 	}
+	if b.link != nil && b.link.clogged {
+		b.checks.waited++
+	}
 	if l.config.Rate == 0 {
 		return
 	}
@@ -207,9 +210,10 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
 		!w.schedule.Partial && w.schedule.Faults.Inactive():
 		// The ticks of the exchange's bucket and of ours are not the same ones: what one of them brings may come early.
+		// What waits while a connection is clogged comes at once: of that the exchange may refuse all.
 		t := simConfig(&w.schedule).Throttle
 		tick := int(time.Duration(t.Rate) * t.Tick / time.Second)
-		if b.checks.tooFast++; b.checks.tooFast > 5+tick+len(b.checks.sent)/50 {
+		if b.checks.tooFast++; b.checks.tooFast > 5+tick+len(b.checks.sent)/50+b.checks.waited {
 			w.fail("throttle", b, "%d of %d requests are refused: too fast", b.checks.tooFast, len(b.checks.sent))
 		}
 	}

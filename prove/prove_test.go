@@ -84,6 +84,8 @@ func TestFoundSeeds(t *testing.T) {
 		// An order of which a report had said that nothing is left was taken for one on the book, because a cancel of it
 		// was without an answer.
 		"quote beside an order of which nothing is left": 5_000_000_837,
+		// The exchange refused some of the many requests that left at once behind a clogged connection.
+		"requests behind a clogged connection": 5_000_004_773,
 	} {
 		if r := Run(New(seed)); r.Failure != nil {
 			t.Errorf("%s: %v", name, r.Failure)
