@@ -171,16 +171,28 @@ func (p *Proxy) compact() error {
 	for _, e := range p.orders.early {
 		w.early(e)
 	}
-	// Orders before the requests about them.
-	for _, q := range p.orders.byReference {
-		if q.creates() {
+	// Orders before the requests about them, and those that ended before others: the oldest are forgotten first.
+	for _, o := range p.orders.ended {
+		if q := p.orders.byReference[o.upstream]; q != nil && q.order == o {
 			w.order(q)
 		}
 	}
-	for _, q := range p.orders.byReference {
-		if !q.creates() && !(q.done && !q.doubt) {
-			w.request(q)
+	var open, about []uint64
+	for upstream, q := range p.orders.byReference {
+		switch {
+		case q.creates() && q.order.open():
+			open = append(open, upstream)
+		case !q.creates() && !(q.done && !q.doubt):
+			about = append(about, upstream)
 		}
+	}
+	slices.Sort(open)
+	for _, upstream := range open {
+		w.order(p.orders.byReference[upstream])
+	}
+	slices.Sort(about)
+	for _, upstream := range about {
+		w.request(p.orders.byReference[upstream])
 	}
 	if err := f.replace(w.buf); err != nil {
 		return &StateError{f.path, -1, err}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/smk-go/smk/engine"
@@ -220,5 +221,32 @@ func TestStateFull(t *testing.T) {
 	anna.want(orderAccepted)
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 1 {
 		t.Errorf("%d live orders", truth.Live)
+	}
+}
+
+// Orders that have ended are in the file as they ended, so that after a restart the oldest are forgotten first.
+func TestEndedInOrder(t *testing.T) {
+	w := newStateful(t)
+	anna := w.login("anna")
+	var want []uint64
+	for reference := range uint64(20) {
+		want = append(want, anna.accepted(buy, 1000, 3000, 1+reference))
+	}
+	slices.Reverse(want)
+	for i, id := range want {
+		anna.cancel(id, 100+uint64(i))
+	}
+	anna.receive()
+	if err := w.proxy.compact(); err != nil {
+		t.Fatal(err)
+	}
+	w.stop()
+	w.start()
+	var have []uint64
+	for _, o := range w.proxy.orders.ended {
+		have = append(have, o.ID)
+	}
+	if !slices.Equal(have, want) {
+		t.Errorf("ended orders %v, want %v", have, want)
 	}
 }
