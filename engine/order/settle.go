@@ -94,10 +94,13 @@ func (m *Manager) settleUnexplained(change int64) bool {
 func (m *Manager) setMarketState(k *market, s msg.MarketStateType) {
 	k.state = uint8(s)
 	for i := k.contracts; i != none; i = m.markets.contracts[i].next {
-		switch s {
-		case msg.MarketStateSettled:
+		switch {
+		case s == msg.MarketStateSettled:
 			m.awaitResult(i)
-		case msg.MarketStateVoided:
+		case s != msg.MarketStateVoided:
+		case m.markets.contracts[i].state == uint8(msg.ContractStateSettled):
+			m.awaitResult(i) // it was settled before: what it brought stays
+		default:
 			m.closeVoided(i)
 		}
 	}
