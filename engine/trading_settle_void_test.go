@@ -11,8 +11,8 @@ import (
 	truth "github.com/smk-go/smk/sim/exchange"
 )
 
-// TestSettledBeforeVoid: a contract loses, and its market is voided later. What that cost stays, for a bot that learns of
-// both at once, too.
+// TestSettledBeforeVoid: a contract loses, and its market is voided later. What that cost stays, for a bot that learns
+// of both at once, too.
 func TestSettledBeforeVoid(t *testing.T) {
 	for _, crash := range []bool{false, true} {
 		onAway(t, nil, 0, func(a *away) {
@@ -21,7 +21,8 @@ func TestSettledBeforeVoid(t *testing.T) {
 			a.leave(crash)
 			a.exchange(func(x *truth.Exchange) {
 				if err := errors.Join(
-					x.SettleContract(sim.DemoMarket, sim.DemoHome, false, "out"), x.VoidMarket(sim.DemoMarket, "abandoned"),
+					x.SettleContract(sim.DemoMarket, sim.DemoHome, false, "out"),
+					x.VoidMarket(sim.DemoMarket, "abandoned"),
 				); err != nil {
 					t.Error(err)
 				}

@@ -81,8 +81,8 @@ func TestFoundDays(t *testing.T) {
 // TestFoundSeeds trades days of seeds that found faults.
 func TestFoundSeeds(t *testing.T) {
 	for name, seed := range map[string]uint64{
-		// An order of which a report had said that nothing is left was taken for one on the book, because a cancel of it
-		// was without an answer.
+		// An order of which a report had said that nothing is left was taken for one on the book, because a cancel of
+		// it was without an answer.
 		"quote beside an order of which nothing is left": 5_000_000_837,
 		// The exchange refused some of the many requests that left at once behind a clogged connection.
 		"requests behind a clogged connection": 5_000_004_773,
