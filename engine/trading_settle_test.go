@@ -415,7 +415,7 @@ func TestSettledTruth(t *testing.T) {
 
 // evening reports whether all was known in the end.
 func (a *away) evening(r *rand.Rand) bool {
-	open := []uint32{sim.DemoMarket, otherMarket}
+	open, out := []uint32{sim.DemoMarket, otherMarket}, map[uint32][]uint32{}
 	trade := func() {
 		for range 30 {
 			market := open[r.IntN(len(open))]
@@ -436,10 +436,12 @@ func (a *away) evening(r *rand.Rand) bool {
 		at := r.IntN(len(open))
 		market := open[at]
 		if r.IntN(4) == 0 { // a contract is out, and the market goes on
-			a.exchange(func(x *truth.Exchange) {
-				contracts := marketContracts[market]
-				_ = x.SettleContract(market, contracts[r.IntN(len(contracts))], false, "out")
-			})
+			contracts := marketContracts[market]
+			contract := contracts[r.IntN(len(contracts))]
+			if !slices.Contains(out[market], contract) && len(out[market]) < len(contracts)-1 { // one has to win
+				out[market] = append(out[market], contract)
+				a.exchange(func(x *truth.Exchange) { _ = x.SettleContract(market, contract, false, "out") })
+			}
 			return
 		}
 		a.exchange(func(x *truth.Exchange) {
