@@ -65,6 +65,7 @@ func (m *Replica) accountLog(text string, l map[string]string, now int64) {
 	case text == logAccountLost:
 		m.orderEvents(m.orders.AccountLost(number("from"), number("to"), now))
 	case text == logAccountReset:
+		m.session.account = number("to")
 		m.orderEvents(m.orders.AccountReset(now))
 	}
 }
