@@ -27,7 +27,7 @@ type Observed struct {
 
 // Observe is [Run] of a day in which each bot has a journal, in a folder of its own in dir, and all of its processes
 // have the same one. observe is called with each bot every 100 ms of trading, when everything is at rest, and at the
-// end, when all of the journal can be read.
+// end, when all of the journal can be read; before, the newest records may be on their way to the disk.
 func Observe(s Schedule, dir string, observe func(*Observed)) Result {
 	defer alone()()
 	s.Journal = false // which is replayed
@@ -73,15 +73,5 @@ func (o *observer) all(w *World, at Observed) {
 			to.Engine.Do(func() {}) // which is recorded, and all that was received before
 		}
 		o.observe(&to)
-	}
-}
-
-// Written waits until all that was recorded can be read.
-func (o *Observed) Written() {
-	if o.Engine == nil {
-		return
-	}
-	for s, ok := o.Engine.JournalStats(); ok && s.Failed == nil && s.LagRecords > 0; s, _ = o.Engine.JournalStats() {
-		time.Sleep(100 * time.Microsecond)
 	}
 }

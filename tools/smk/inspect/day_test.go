@@ -28,7 +28,10 @@ func TestOrdersOfDays(t *testing.T) {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 			bots++
-			d := dayOrders{o: o, truth: map[uint64]exchange.OrderTruth{}, seen: map[uint64]bool{}, references: map[uint64]bool{}}
+			d := dayOrders{
+				o: o, truth: map[uint64]exchange.OrderTruth{}, seen: map[uint64]bool{},
+				references: map[uint64]bool{},
+			}
 			for _, truth := range o.Exchange.Orders(o.Account) {
 				d.truth[truth.ID] = truth
 			}

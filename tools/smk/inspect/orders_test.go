@@ -190,7 +190,8 @@ func TestOrdersChanged(t *testing.T) {
 	m := envelope(1, seto.PayloadType_PAYLOAD_ORDER_QUANTITY_REDUCED)
 	m.OrderQuantityReduced = &seto.OrderQuantityReduced{
 		OrderId: proto.Uint64(100), NewQuantity: proto.Uint64(20_000), Reference: proto.Uint64(70),
-		Reason: seto.OrderQuantityReducedReason_ORDER_QUANTITY_REDUCED_MEMBER_REQUESTED.Enum(), AccountSequence_64: account(),
+		Reason:             seto.OrderQuantityReducedReason_ORDER_QUANTITY_REDUCED_MEMBER_REQUESTED.Enum(),
+		AccountSequence_64: account(),
 	}
 	p.message(in, m)
 	fill(100, 10_000, 10_000)
