@@ -103,6 +103,8 @@ func (m *Replica) decision(words []string, now int64) {
 			_ = m.orders.DefineMarket(uint32(numbers[0]), yes[1]) // the bot had the error, too
 		case engine.DecisionUnfollowed:
 			events = m.orders.Unfollowed(yes[0], now)
+		case engine.DecisionLost:
+			events = m.orders.AccountLost(1, 0, now)
 		}
 		return events
 	}
