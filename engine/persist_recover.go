@@ -185,7 +185,7 @@ func (p *persist) follow(t *trading, ev *order.Event) {
 	}
 }
 
-// historyLost reports whether a catch-up lacked what no later login brings back, because they resume from what followed.
+// historyLost reports whether a catch-up lacked what no later login brings back: they resume from what followed.
 func (t *trading) historyLost(ev *Event) bool {
 	return t.persist != nil && ev.Cause == session.ErrHistory && t.persist.resumed
 }
