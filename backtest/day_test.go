@@ -19,7 +19,11 @@ var (
 // TestLiveDays records days full of faults, and holds what the live day has of each order to what the exchange has.
 func TestLiveDays(t *testing.T) {
 	filled := 0
+	seeds := []uint64{127} // a session is resumed with a gap in which there are fills
 	for seed := *daysFrom; seed < *daysFrom+*days; seed++ {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
 		s := prove.New(seed)
 		r := prove.Observe(s, t.TempDir(), func(o *prove.Observed) {
 			if !o.End || !o.Certain {
