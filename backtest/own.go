@@ -34,19 +34,28 @@ type ownFill struct {
 
 // own follows the orders of the account that recorded, by what the exchange reported of them.
 type own struct {
-	orders  map[uint64]*ownOrder
-	creates map[uint64]ownCreate // by reference
-	levels  map[ownLevel]uint64  // what the account has on the books
-	last    uint64               // account sequence of the last report that was applied
-	account uint64               // its number, 0 while that is not known
-	anew    bool                 // there was a login to a new session since the last report that was not sent again
-	again   bool                 // the report that is applied was sent again
-	earlier bool                 // what is sent again happened before the recording
-	changed []ownLevel           // levels that the latest reports have changed
-	fills   []ownFill            // of the latest reports
-	voided  []uint32             // markets in which the latest reports voided fills
-	watch   func(Report)         // may be nil
+	orders   map[uint64]*ownOrder
+	creates  map[uint64]ownCreate // by reference
+	levels   map[ownLevel]uint64  // what the account has on the books
+	last     uint64               // account sequence of the last report that was applied
+	account  uint64               // its number, 0 while that is not known
+	anew     bool                 // there was a login to a new session since the last report that was not sent again
+	resuming bool                 // the last login was one to the session before
+	again    bool                 // the report that is applied was sent again
+	earlier  bool                 // what is sent again happened before the recording
+	changed  []ownLevel           // levels that the latest reports have changed
+	fills    []ownFill            // of the latest reports
+	voided   []uint32             // markets in which the latest reports voided fills
+	watch    func(Report)         // may be nil
+	holes    []hole               // numbers before last that have not come, the oldest first
+	late     bool                 // the report that is applied has such a number
 }
+
+// hole is a range of account sequences.
+type hole struct{ from, to uint64 }
+
+// holesMax is how many ranges are kept; of more the oldest are taken to be lost.
+const holesMax = 1024
 
 // ownLevel names a level of a book.
 type ownLevel struct {
@@ -66,7 +75,8 @@ func (o *own) sent(m *msg.Payload) {
 	switch m.GetType() {
 	case msg.PayloadLogin:
 		o.anew = len(m.GetEtoPayload().GetLogin().GetSession()) == 0
-		o.earlier = o.anew && o.last == 0
+		o.resuming = !o.anew
+		o.earlier = o.anew && o.last == 0 && len(o.creates) == 0
 	case msg.PayloadOrderCreate:
 		c := m.GetOrderCreate()
 		if r := c.GetReference(); r != 0 {
@@ -124,16 +134,50 @@ func (o *own) fresh(seq32 uint32, seq64 uint64) bool {
 	if seq == 0 {
 		return true
 	}
+	if o.late = o.fill(seq); o.late {
+		return true
+	}
 	if seq <= o.last {
 		if o.again || !o.anew {
 			return false
 		}
 		o.forget() // the exchange numbers anew
+		o.holes = o.holes[:0]
+	} else if o.last != 0 && seq > o.last+1 {
+		if len(o.holes) == holesMax {
+			o.holes = slices.Delete(o.holes, 0, 1)
+		}
+		o.holes = append(o.holes, hole{o.last + 1, seq - 1})
 	}
 	if o.last = seq; !o.again {
 		o.anew, o.earlier = false, false
 	}
 	return true
+}
+
+// fill takes a number out of the hole that it is in, and reports false if it is in none.
+func (o *own) fill(seq uint64) bool {
+	for i := range o.holes {
+		h := &o.holes[i]
+		switch {
+		case seq < h.from || seq > h.to:
+			continue
+		case h.from == h.to:
+			o.holes = slices.Delete(o.holes, i, i+1)
+		case seq == h.from:
+			h.from++
+		case seq == h.to:
+			h.to--
+		default:
+			after := hole{seq + 1, h.to}
+			h.to = seq - 1
+			if len(o.holes) < holesMax {
+				o.holes = slices.Insert(o.holes, i+1, after)
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // loggedIn notes which account has logged in.
@@ -143,7 +187,7 @@ func (o *own) loggedIn(account uint64) {
 	}
 	if o.account != 0 {
 		o.forget()
-		o.last, o.earlier = 0, true
+		o.last, o.earlier, o.holes = 0, true, o.holes[:0]
 	}
 	o.account = account
 }
@@ -256,8 +300,10 @@ func (o *own) live(ord *ownOrder, quantity uint64, at int64) {
 	if ord.market == 0 || ord.price == 0 || len(o.orders) >= ownOrdersMax {
 		return
 	}
-	o.orders[ord.id] = ord
-	o.setAvailable(ord, quantity)
+	if !o.late { // what came before may have ended it
+		o.orders[ord.id] = ord
+		o.setAvailable(ord, quantity)
+	}
 	o.report(Report{
 		Kind: ReportAccepted, At: at, Order: ord.id, Reference: ord.reference, Market: ord.market,
 		Contract: ord.contract, Side: sideOf(ord.side), Price: ord.price, Quantity: quantity,
@@ -272,12 +318,13 @@ func (o *own) executed(b *msg.OrderExecuted, at int64) {
 			id: b.GetOrderId(), market: b.GetMarketId(), contract: b.GetContractId(), side: side,
 			price: b.GetOrigPrice(),
 		}
-		if b.HasAvailableQuantity() && b.GetAvailableQuantity() > 0 && ord.price != 0 && len(o.orders) < ownOrdersMax {
+		if b.HasAvailableQuantity() && b.GetAvailableQuantity() > 0 && ord.price != 0 && !o.late &&
+			len(o.orders) < ownOrdersMax {
 			o.orders[ord.id] = ord
 		}
 	}
 	available := ord.available - min(ord.available, b.GetQuantity())
-	if b.HasAvailableQuantity() {
+	if b.HasAvailableQuantity() && !o.late {
 		available = b.GetAvailableQuantity()
 	}
 	if o.orders[ord.id] != nil {

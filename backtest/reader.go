@@ -224,8 +224,11 @@ func (r *Reader) gap(at int64) {
 // frames takes the frames of a record.
 func (r *Reader) frames(at int64, rec *journal.Record) {
 	if rec.Epoch != r.epoch {
+		expect := r.expect
 		r.epoch = rec.Epoch
-		r.gap(at)
+		if r.gap(at); r.own.resuming {
+			r.expect = expect // what is missing before the login's answer is sent again
+		}
 	}
 	for rest := rec.Payload; len(rest) > 0; {
 		payload, size, err := wire.Scan(rest, r.limits)

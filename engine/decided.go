@@ -18,6 +18,7 @@ const (
 	DecisionSettle     = "settle"     // market, then the winners
 	DecisionDefine     = "define"     // market, whether one of its contracts wins
 	DecisionUnfollowed = "unfollowed" // whether there are markets without room
+	DecisionLost       = "lost"       // messages of the account, of which the numbers are not known
 )
 
 // decided records a decision in the journal alone.

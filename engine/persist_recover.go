@@ -185,6 +185,11 @@ func (p *persist) follow(t *trading, ev *order.Event) {
 	}
 }
 
+// historyLost reports whether a catch-up lacked what no later login brings back: they resume from what followed.
+func (t *trading) historyLost(ev *Event) bool {
+	return t.persist != nil && ev.Cause == session.ErrHistory && t.persist.resumed
+}
+
 // caughtUp ends the recovery at the first CaughtUp: what is in doubt still is unknown, and orders of earlier quotes
 // are the quoter's, which cancels those that the bot does not want to be quoted.
 func (t *trading) caughtUp(ev *Event, now int64) {
@@ -192,7 +197,7 @@ func (t *trading) caughtUp(ev *Event, now int64) {
 	if p == nil {
 		return
 	}
-	if ev.Cause == session.ErrHistory && p.resumed { // what a later login resumes from does not bring it back
+	if t.historyLost(ev) {
 		if n := p.claim(noteLost, now); n != nil {
 			n.a, n.b = 1, 0
 			marks.Hit(marks.PersistHistoryLost)

@@ -50,6 +50,9 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
 		t.follow.ready, t.follow.due = cap(t.follow.list) > 0, 0
+		if t.historyLost(ev) {
+			e.decided(DecisionLost)
+		}
 		t.caughtUp(ev, e.now)
 	case session.LoggedIn:
 		t.halts.beats.begin(e.now)

@@ -15,7 +15,7 @@ func TestMoments(t *testing.T) {
 
 // TestPanicsAreFailures expects a panic to end the day, not the program.
 func TestPanicsAreFailures(t *testing.T) {
-	w, err := newWorld(smallSchedule, nil)
+	w, err := newWorld(smallSchedule, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,10 @@ const journalDir = "journal"
 
 // openJournal gives the next process a journal.
 func (b *bot) openJournal(c *engine.Config) *script {
+	if o := b.world.observer; o != nil {
+		c.Journal = o.config(b)
+		return nil
+	}
 	if !b.world.schedule.Journal {
 		return nil
 	}

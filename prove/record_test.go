@@ -28,7 +28,7 @@ func TestJournals(t *testing.T) {
 func TestJournalsOfOthers(t *testing.T) {
 	s := New(*from)
 	s.Journal = true
-	w, err := newWorld(s, nil)
+	w, err := newWorld(s, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ var smallSchedule = Schedule{Seed: 1, Bots: []Role{Idle}, History: 1 << 14}
 
 // run runs one history: the choices, and then a rest in which everything comes out.
 func (s Small) run(c *choices) *Failure {
-	w, err := newWorld(smallSchedule, nil)
+	w, err := newWorld(smallSchedule, nil, nil)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}

@@ -50,6 +50,7 @@ type World struct {
 	result     Result
 	digest     digest
 	output     io.Writer // nil if nobody reads
+	observer   *observer // nil if there is none
 }
 
 // trace writes a line.
@@ -76,12 +77,18 @@ func Run(s Schedule) Result { return Trace(s, nil) }
 // Trace is Run that writes what happens, a line for each message, change of an order and step.
 func Trace(s Schedule, to io.Writer) Result {
 	defer alone()()
-	w, err := newWorld(s, to)
+	return trade(s, to, nil)
+}
+
+// trade carries out a day that an observer, if there is one, observes.
+func trade(s Schedule, to io.Writer, o *observer) Result {
+	w, err := newWorld(s, to, o)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
 	w.guard(w.day)
 	w.guard(w.close)
+	w.guard(func() { o.all(w, Observed{End: true}) })
 	w.guard(w.replayJournals)
 	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
@@ -99,7 +106,7 @@ func (w *World) guard(f func()) {
 	f()
 }
 
-func newWorld(s Schedule, to io.Writer) (*World, error) {
+func newWorld(s Schedule, to io.Writer, o *observer) (*World, error) {
 	settings := simConfig(&s)
 	exchange, err := sim.New(settings)
 	if err != nil {
@@ -110,7 +117,7 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 		winners:  make(map[uint32]bool),
 		window:   windowBytes,
 		disposed: make(map[uint32]bool), skipped: make(map[string]uint64),
-		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to, observer: o,
 	}
 	if w.random.IntN(4) == 0 {
 		w.window = windowSmall
@@ -158,6 +165,7 @@ func (w *World) day() {
 	if w.failed() {
 		return
 	}
+	w.observer.all(w, Observed{Rest: true})
 	for _, b := range w.bots {
 		b.compare()
 		b.checkEarlier()
@@ -319,6 +327,7 @@ func (w *World) round(until int64) {
 			b.moment()
 		}
 	}
+	w.observer.round(w)
 }
 
 // happen takes the steps that are due and ends those that are over.

@@ -65,6 +65,7 @@ func (m *Replica) accountLog(text string, l map[string]string, now int64) {
 	case text == logAccountLost:
 		m.orderEvents(m.orders.AccountLost(number("from"), number("to"), now))
 	case text == logAccountReset:
+		m.session.account = number("to")
 		m.orderEvents(m.orders.AccountReset(now))
 	}
 }
@@ -102,6 +103,8 @@ func (m *Replica) decision(words []string, now int64) {
 			_ = m.orders.DefineMarket(uint32(numbers[0]), yes[1]) // the bot had the error, too
 		case engine.DecisionUnfollowed:
 			events = m.orders.Unfollowed(yes[0], now)
+		case engine.DecisionLost:
+			events = m.orders.AccountLost(1, 0, now)
 		}
 		return events
 	}

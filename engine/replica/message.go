@@ -13,6 +13,7 @@ type sequences struct {
 	sent     uint64 // the highest that was sent
 	ping     uint64 // whose pong confirms a difference of money
 	gapfills uint64 // in the open gap
+	account  uint64 // the highest number of the account's messages, 0 if none is known
 	gap      bool   // messages are missing
 	resuming bool
 	begun    bool // there was a run
@@ -29,6 +30,7 @@ func (m *Replica) received(r *journal.Record) {
 			return
 		}
 		if rest = rest[size:]; len(payload) > 0 {
+			m.last = len(rest) == 0
 			m.message(r, payload)
 		}
 	}
@@ -38,6 +40,7 @@ func (m *Replica) received(r *journal.Record) {
 func (m *Replica) message(r *journal.Record, payload []byte) {
 	inbound := r.Kind == journal.KindInbound
 	m.c.Observer.Payload(r)
+	m.raw = payload
 	if err := m.payload.Decode(payload, nil); err != nil {
 		if r.Flags&journal.FlagTruncated == 0 {
 			m.c.Observer.Garbled(r, "a message is not understood: "+err.Error())
@@ -65,6 +68,7 @@ func (m *Replica) outbound(r *journal.Record) {
 			s.next, s.sent = 1, 0
 		}
 		s.sent = max(s.sent, seq)
+		s.account = max(s.account, p.GetLogin().GetAccountSequence_64())
 		m.c.Observer.LoginSent(r)
 		return
 	}
@@ -119,15 +123,19 @@ func (m *Replica) inbound(r *journal.Record) {
 		m.sessionMessage(r, eto)
 		return
 	}
+	if n := accountSequence(p); n != 0 {
+		if n <= m.session.account && m.last {
+			m.hold(r, n)
+			return
+		}
+		m.session.account = max(m.session.account, n)
+	}
 	m.apply(r, p, eto.GetIsReplay())
 }
 
 func (m *Replica) loggedIn(r *journal.Record, seq uint64) {
 	s := &m.session
-	resumed := s.resuming && (s.next == 0 || seq == s.next)
-	if !resumed {
-		s.next = seq
-	}
+	resumed := s.resuming // or the session ends at once: what is missing before the answer is sent again
 	if seq == s.next || s.next == 0 {
 		s.next = seq + 1
 	}

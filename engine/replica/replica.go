@@ -83,6 +83,9 @@ type Replica struct {
 	orders   *order.Manager
 	books    *book.Books
 	session  sequences
+	held     held
+	raw      []byte // the message that is applied
+	last     bool   // of its record
 	complete bool   // no order, market or book found no room
 	known    bool   // what the run began with
 	begin    []byte // of the start of a run that is not whole
@@ -125,6 +128,10 @@ func (m *Replica) Known() bool { return m.known }
 // Apply applies the next record of a journal.
 func (m *Replica) Apply(r *journal.Record) {
 	if r.Own { // such records have no number of their own, so that nothing may depend on them
+		return
+	}
+	if m.release(r) {
+		m.tick(r.At)
 		return
 	}
 	switch r.Kind {
@@ -217,6 +224,7 @@ func (m *Replica) tick(now int64) {
 // Copy is a copy of a Replica as of one moment, to go on from.
 type Copy struct {
 	session  sequences
+	held     held
 	complete bool
 	known    bool
 	begin    []byte
@@ -228,12 +236,16 @@ type Copy struct {
 func (m *Replica) Copy() *Copy {
 	orders := slices.Clip(m.orders.AppendState(make([]byte, 0, m.copied+m.copied/8)))
 	m.copied = len(orders)
-	return &Copy{m.session, m.complete, m.known, slices.Clip(m.begin), orders, m.books.Copy()}
+	h := m.held
+	h.payload = slices.Clone(h.payload)
+	return &Copy{m.session, h, m.complete, m.known, slices.Clip(m.begin), orders, m.books.Copy()}
 }
 
 // Restore makes m what it was, or another Replica with an equal Config was, when the copy was made.
 func (m *Replica) Restore(c *Copy) {
 	m.session, m.complete, m.known, m.begin = c.session, c.complete, c.known, c.begin
+	m.held = c.held
+	m.held.payload = slices.Grow(slices.Clone(c.held.payload), heldSlack)
 	m.books.Restore(c.books)
 	if err := m.orders.LoadState(c.orders); err != nil {
 		panic("BUG: replica: a copy: " + err.Error())

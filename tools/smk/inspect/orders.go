@@ -1,13 +1,11 @@
 package inspect
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +30,9 @@ type Life struct {
 	InDoubt bool    `json:"in_doubt"` // for a while, or still, it was not known whether the exchange has it
 	State   string  `json:"state"`    // at the end of the journal
 
-	awaited bool // a create or replace that has no answer yet
+	awaited   bool   // a create or replace that has no answer yet
+	inherited uint64 // of Quantity, filled of the orders that it replaces
+	filledAt  uint64 // account sequence of what said last how much is filled
 }
 
 // Event is one thing that happened to an order.
@@ -58,7 +58,27 @@ const (
 	stateFilled   = "filled"
 	stateReplaced = "replaced"
 	stateInDoubt  = "in doubt"
+	stateRejected = "rejected"
+
+	stateCancelled = "cancelled"
+	stateVoided    = "voided"
 )
+
+// ended reports whether nothing of the order is on the book any more.
+func (l *Life) ended() bool {
+	switch l.State {
+	case stateFilled, stateReplaced, stateRejected, stateCancelled, stateVoided:
+		return true
+	}
+	return false
+}
+
+// end ends the order. What ended it first counts, but voids its fills later.
+func (l *Life) end(state string) {
+	if !l.ended() || state == stateVoided {
+		l.State = state
+	}
+}
 
 // Orders returns the orders of a journal in the order in which they were first heard of. Of a damaged journal it
 // returns those before the damage, and the *journal.DamageError.
@@ -103,8 +123,13 @@ func (o *orders) add(e *Entry) {
 	m := e.Message
 	switch {
 	case m == nil:
-		if e.Kind == journal.KindLog {
+		switch {
+		case e.Kind == journal.KindLog:
 			o.log(e)
+		case beginsRun(&e.Record):
+			o.doubt(e, "in doubt: the process ended")
+		case e.Kind == journal.KindLost:
+			o.lost(e, "the journal lacks records")
 		}
 		return
 	case e.Outbound():
@@ -121,43 +146,6 @@ func (o *orders) add(e *Entry) {
 		o.seen[key] = true
 	}
 	o.report(e, m)
-}
-
-// What the engine's log says of orders: the reference, and what became of the order. Doubts end without a message by
-// time, or by the bot's word.
-var (
-	logNotSent = regexp.MustCompile(`msg="message without an answer".* reference=([0-9]+) ` +
-		`fate="(not sent|not delivered)"`)
-	logNotPlaced = regexp.MustCompile(`msg="doubt resolved, reference ([0-9]+), [^"]*(not placed), `)
-)
-
-// log follows a line of the engine's log.
-func (o *orders) log(e *Entry) {
-	if bytes.Contains(e.Payload, []byte(`msg="session disconnected"`)) {
-		o.disconnected(e)
-		return
-	}
-	for _, text := range []*regexp.Regexp{logNotSent, logNotPlaced} {
-		m := text.FindSubmatch(e.Payload)
-		if m == nil {
-			continue
-		}
-		reference, _ := strconv.ParseUint(string(m[1]), 10, 64)
-		if l := o.byReference[reference]; l != nil && l.State == stateInDoubt {
-			l.State, l.InDoubt = string(m[2]), text == logNotPlaced
-			l.event(e, l.State)
-		}
-	}
-}
-
-// disconnected puts what has no answer in doubt.
-func (o *orders) disconnected(e *Entry) {
-	for _, l := range o.all {
-		if l.awaited {
-			l.awaited, l.InDoubt, l.State = false, true, stateInDoubt
-			l.event(e, "in doubt: the connection ended")
-		}
-	}
 }
 
 // request follows what was sent.
@@ -196,17 +184,18 @@ func (o *orders) begin(e *Entry, m *Message) *Life {
 	return l
 }
 
-// find returns the life that a report is about, a new one if nothing was heard of it.
+// find returns the life that a report is about, a new one if nothing was known of it.
 func (o *orders) find(e *Entry, m *Message) *Life {
-	l := o.byID[m.Order]
-	if l == nil || m.Order == 0 {
-		l = o.byReference[m.Reference]
-		if m.Reference == 0 {
-			l = nil
-		}
+	l, asked := o.byID[m.Order], o.asked(m)
+	switch {
+	case m.Order == 0 || l == nil:
+		l = asked
+	case asked != nil && asked != l: // its fills came before the answer
+		o.join(asked, l)
+		l = asked
 	}
 	if l == nil {
-		l = &Life{Reference: m.Reference, Place: e.Place(), State: stateLive}
+		l = &Life{Place: e.Place(), State: stateLive}
 		o.all = append(o.all, l)
 	}
 	l.awaited = false
@@ -216,6 +205,38 @@ func (o *orders) find(e *Entry, m *Message) *Life {
 		o.byID[m.Order] = l
 	}
 	return l
+}
+
+// asked returns the life of the create or replace that a message answers, nil if it answers none, or another order has
+// the reference.
+func (o *orders) asked(m *Message) *Life {
+	if m.Reference == 0 || !m.namesOrder() {
+		return nil
+	}
+	if l := o.byReference[m.Reference]; l != nil && (l.Order == 0 || m.Order == 0 || l.Order == m.Order) {
+		return l
+	}
+	return nil
+}
+
+// namesOrder reports whether the reference is that of the request for the order, and not that of one about it.
+func (m *Message) namesOrder() bool {
+	switch m.Type {
+	case typeAccepted, typeRejected, typeInvalid, typePendingReplace, typeReplaceAccepted, typeReplaceRejected:
+		return true
+	}
+	return false
+}
+
+// join makes one of the life of a request and that of the order that came of it, which ends.
+func (o *orders) join(l, of *Life) {
+	l.Order, l.ReplacedBy, l.Filled, l.filledAt, l.State = of.Order, of.ReplacedBy, of.Filled, of.filledAt, of.State
+	l.Events = append(l.Events, of.Events...)
+	slices.SortStableFunc(l.Events, func(a, b Event) int {
+		return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Part, b.Part))
+	})
+	o.byID[l.Order] = l
+	o.all = slices.DeleteFunc(o.all, func(one *Life) bool { return one == of })
 }
 
 // learn fills in what was not known.
@@ -229,7 +250,7 @@ func (l *Life) learn(m *Message) {
 	if l.Side == "" {
 		l.Side = m.Side
 	}
-	if l.Reference == 0 {
+	if l.Reference == 0 && m.namesOrder() {
 		l.Reference = m.Reference
 	}
 }
@@ -249,7 +270,7 @@ func (o *orders) report(e *Entry, m *Message) {
 	case typeRejected, typeInvalid:
 		l := o.find(e, m)
 		l.event(e, "rejected").take(m)
-		l.State = "rejected"
+		l.end(stateRejected)
 	case typePendingReplace:
 		l := o.find(e, m)
 		l.Original, l.Price, l.Quantity = m.Original, m.Price, m.Quantity
@@ -257,39 +278,50 @@ func (o *orders) report(e *Entry, m *Message) {
 	case typeReplaceAccepted:
 		l := o.find(e, m)
 		l.Original, l.Price, l.Quantity = m.Original, m.Price, m.Quantity
+		l.inherited = m.Quantity - min(m.Quantity, m.number("quantity_left"))
 		l.accepted(e, "accepted")
 		if original := o.byID[m.Original]; original != nil && original != l {
 			original.ReplacedBy = m.Order
 			original.event(e, "replaced")
-			original.State = stateReplaced
+			original.end(stateReplaced)
 		}
 	case typeReplaceRejected:
 		l := o.find(e, m)
 		l.event(e, "replace rejected").take(m)
-		l.State = "rejected"
+		l.end(stateRejected)
 	case typeExecuted, typeConfirmed, typeExecutionVoided:
 		o.find(e, m).fill(e, m)
 	case typeCancelled:
 		l := o.find(e, m)
 		l.event(e, "cancelled").take(m)
-		l.State = "cancelled"
+		l.end(stateCancelled)
 	case typeCancelRejected, typeReduceRejected:
 		o.refusedChange(e, m)
-	case typeReduced, typeOrderReduced:
+	case typeReduced:
 		l := o.find(e, m)
 		l.event(e, "reduced").take(m)
-		l.Quantity = m.Quantity
+		if l.ended() { // it comes again
+			return
+		}
+		if l.Quantity = l.inherited + l.Filled + m.Quantity; m.Quantity == 0 {
+			l.end(stateCancelled)
+		}
+	case typeOrderReduced: // of what is filled
+		l := o.find(e, m)
+		l.event(e, "fills reduced").take(m)
+		l.setFilled(m, int64(m.Quantity-m.number("source_quantity")))
 	case typeVoided:
 		l := o.find(e, m)
 		l.event(e, "voided").take(m)
-		l.State = "voided"
+		l.Filled = m.number("executed_quantity")
+		l.end(stateVoided)
 	}
 }
 
 // refusedChange follows the refusal of a cancel or a reduce, or of a replace that names its own reference.
 func (o *orders) refusedChange(e *Entry, m *Message) {
 	if l := o.byReference[m.Reference]; l != nil && m.Reference != 0 && l.awaited {
-		l.awaited, l.State = false, "rejected"
+		l.awaited, l.State = false, stateRejected
 		l.event(e, "replace rejected").take(m)
 		return
 	}
@@ -302,9 +334,12 @@ func (o *orders) refusedChange(e *Entry, m *Message) {
 	}
 }
 
+// accepted follows that the exchange has the order.
 func (l *Life) accepted(e *Entry, what string) {
-	l.event(e, what)
-	if l.State == stateSent || l.State == stateInDoubt {
+	if what != "" {
+		l.event(e, what)
+	}
+	if !l.ended() {
 		l.State = stateLive
 	}
 }
@@ -317,7 +352,7 @@ func (l *Life) fill(e *Entry, m *Message) {
 		return
 	case typeExecutionVoided:
 		l.event(e, "fill voided").take(m)
-		l.Filled -= min(m.Quantity, l.Filled)
+		l.setFilled(m, -int64(m.Quantity))
 		return
 	}
 	what := whatFilled
@@ -325,10 +360,28 @@ func (l *Life) fill(e *Entry, m *Message) {
 		what += " provisionally"
 	}
 	l.event(e, what).take(m)
-	l.Filled += m.Quantity
+	l.setFilled(m, int64(m.Quantity))
 	left := m.Payload.GetOrderExecuted().AvailableQuantity
-	if left != nil && *left == 0 || l.Filled >= l.Quantity && l.Quantity > 0 {
-		l.State = stateFilled
+	if left != nil && *left == 0 || left == nil && l.inherited+l.Filled >= l.Quantity && l.Quantity > 0 {
+		l.end(stateFilled)
+	} else {
+		l.accepted(e, "")
+	}
+}
+
+// setFilled changes how much is filled: to what a message says, or by a difference.
+func (l *Life) setFilled(m *Message, more int64) {
+	total, is := m.number("executed_quantity"), false
+	if _, _, is = m.field("executed_quantity"); !is {
+		total = m.number("total_executed_quantity")
+		_, _, is = m.field("total_executed_quantity")
+	}
+	switch {
+	case is && m.AccountSequence >= l.filledAt:
+		l.Filled, l.filledAt = total, m.AccountSequence
+	case is: // of before
+	default:
+		l.Filled = uint64(max(int64(l.Filled)+more, 0))
 	}
 }
 

@@ -150,3 +150,76 @@ func TestOrdersOfRun(t *testing.T) {
 		t.Errorf("%d orders", n)
 	}
 }
+
+// TestOrdersChanged reduces an order that is filled in part, fills it further, reduces its fills for a runner that goes
+// out, and ends the process: another order's fill comes before its acceptance, a third one has no answer.
+func TestOrdersChanged(t *testing.T) {
+	in, out := journal.KindInbound, journal.KindOutbound
+	p := newPen(t)
+	sequence := uint64(0)
+	account := func() *uint64 { sequence++; return proto.Uint64(sequence) }
+	create := func(reference uint64) {
+		m := envelope(reference, seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		m.OrderCreate = &seto.OrderCreate{
+			Side: seto.Side_SIDE_BUY.Enum(), Quantity: proto.Uint64(50_000), Price: proto.Uint32(2500),
+			Reference: proto.Uint64(reference), MarketId: proto.Uint32(1), ContractId: proto.Uint32(2),
+		}
+		p.message(out, m)
+	}
+	accept := func(reference, id uint64) {
+		m := envelope(1, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED)
+		m.OrderAccepted = &seto.OrderAccepted{
+			Seq: proto.Uint64(2), Reference: proto.Uint64(reference), OrderId: proto.Uint64(id),
+			AccountSequence_64: account(),
+		}
+		p.message(in, m)
+	}
+	fill := func(id, quantity, left uint64) {
+		m := envelope(1, seto.PayloadType_PAYLOAD_ORDER_EXECUTED)
+		m.OrderExecuted = &seto.OrderExecuted{
+			OrderId: proto.Uint64(id), Price: proto.Uint32(2500), Quantity: proto.Uint64(quantity),
+			Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(1), ContractId: proto.Uint32(2),
+			AccountSequence_64: account(), AvailableQuantity: proto.Uint64(left),
+		}
+		p.message(in, m)
+	}
+	create(7)
+	create(8)
+	accept(7, 100)
+	fill(100, 20_000, 30_000)
+	m := envelope(1, seto.PayloadType_PAYLOAD_ORDER_QUANTITY_REDUCED)
+	m.OrderQuantityReduced = &seto.OrderQuantityReduced{
+		OrderId: proto.Uint64(100), NewQuantity: proto.Uint64(20_000), Reference: proto.Uint64(70),
+		Reason:             seto.OrderQuantityReducedReason_ORDER_QUANTITY_REDUCED_MEMBER_REQUESTED.Enum(),
+		AccountSequence_64: account(),
+	}
+	p.message(in, m)
+	fill(100, 10_000, 10_000)
+	m = envelope(1, seto.PayloadType_PAYLOAD_ORDER_REDUCED)
+	m.OrderReduced = &seto.OrderReduced{
+		OrderId: proto.Uint64(100), Price: proto.Uint32(2500), Quantity: proto.Uint64(15_000),
+		SourceQuantity: proto.Uint64(30_000), AccountSequence_64: account(),
+	}
+	p.message(in, m)
+	fill(101, 10_000, 40_000)
+	accept(8, 101)
+	create(9)
+	p.text(journal.KindLog, `level=WARN msg="account messages lost" from=20 to=21`)
+	p.text(journal.KindStart, "")
+	all, err := Orders(t.Context(), p.close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for l := range all {
+		got = append(got, fmt.Sprintf("%d %d %d of %d %s, %d events", l.Reference, l.Order, l.Filled, l.Quantity,
+			l.State, len(l.Events)))
+	}
+	want := []string{
+		"7 100 15000 of 40000 live, 7 events", "8 101 10000 of 50000 live, 4 events",
+		"9 0 0 of 50000 in doubt, 3 events",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
