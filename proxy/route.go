@@ -373,7 +373,7 @@ func (p *Proxy) onOrder(o *engineorder.Order, ev *engineorder.Event) {
 	case ev.Kind == engineorder.DoubtResolved && ev.Request == msg.PayloadOrderCancelReplace:
 		// o is the order that it asked to replace. There is none in its place, unless the engine has one by now.
 		reference = ev.Reference
-		if made := p.engine.Order(reference); made != nil && made.State != engineorder.NotPlaced {
+		if p.engine.Order(reference) != nil {
 			return
 		}
 	default:
