@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -241,38 +242,66 @@ func TestEarlyFailure(t *testing.T) {
 // TestDiskFull: a disk that is full costs the records until there is room again, and says how many.
 func TestDiskFull(t *testing.T) {
 	for _, durability := range []Durability{SyncInterval, SyncGroup} {
-		clock, d := new(testClock), newDisk()
-		c := small(d, clock)
-		c.OnFailure, c.Durability = FailContinue, durability
-		told := 0
-		c.Failed = func(error) { told++ }
-		j := open(t, c)
-		r := j.Recorder()
-		d.setRoom(3*segmentBytesMin + 5000)
-		for j.Stats().Failed == nil {
-			add(r, 10)
-			r.Commit()
-			_ = j.Sync()
-		}
-		kept := j.Stats().Written
-		add(r, 500)
-		r.Commit()
-		_ = j.Sync()
-		if got := readDisk(t, d); got.err != nil || got.last != kept || kept < 200 {
-			t.Errorf("full: %d records, up to %d of %d, %v", len(got.records), got.last, kept, got.err)
-		}
-		d.setRoom(0)
-		clock.advance(int64(2 * retryEvery))
-		for r.ring.wake(); j.Stats().Failed != nil; r.ring.wake() {
-		}
+		d := newDisk()
+		c := small(d, new(testClock))
+		c.Durability = durability
+		fillDisk(t, c, fullDisk{
+			err:  syscall.ENOSPC,
+			fill: func() error { d.setRoom(3*segmentBytesMin + 5000); return nil },
+			free: func() error { d.setRoom(0); return nil },
+		}, 200)
+	}
+}
+
+// fullDisk is a disk that can be made full, and have room again.
+type fullDisk struct {
+	err        syscall.Errno // of what fails then
+	fill, free func() error
+}
+
+// fillDisk writes until a disk is full, which takes least records: what was written is read, what was not is counted,
+// and when there is room again the journal goes on.
+func fillDisk(t *testing.T, c Config, d fullDisk, least int) {
+	clock, failures := new(testClock), []error{}
+	c.OnFailure, c.Clock, c.Wall = FailContinue, clock.read, clock.wall
+	c.Failed = func(err error) { failures = append(failures, err) }
+	j := open(t, c)
+	r := j.Recorder()
+	read := func() content {
+		got, err := OpenDir(c.Dir, ReaderConfig{FS: c.FS})
+		return readAll(t, got, err)
+	}
+	if err := d.fill(); err != nil {
+		t.Fatal(err)
+	}
+	for j.Stats().Failed == nil {
 		add(r, 10)
 		r.Commit()
-		closed(t, j)
-		got := readDisk(t, d)
-		if s := j.Stats(); got.err != nil || got.lost < 500 || got.lost != s.Lost || got.last != r.Seq() || told != 1 {
-			t.Errorf("%d records, %d lost, up to %d of %d, told %d times, %+v",
-				len(got.records), got.lost, got.last, r.Seq(),
-				told, s)
-		}
+		_ = j.Sync()
 	}
+	kept := j.Stats().Written
+	add(r, 500)
+	r.Commit()
+	_ = j.Sync()
+	if got := read(); got.err != nil || got.last != kept || len(got.records) < least {
+		t.Errorf("full: %d records, up to %d of %d, %v", len(got.records), got.last, kept, got.err)
+	}
+	if err := d.free(); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(int64(2 * retryEvery))
+	for r.ring.wake(); j.Stats().Failed != nil; r.ring.wake() {
+	}
+	add(r, 10)
+	r.Commit()
+	closed(t, j)
+	got, s := read(), j.Stats()
+	if got.err != nil || got.lost < 500 || got.lost != s.Lost || got.last != r.Seq() {
+		t.Errorf("room again: %d records, %d lost, up to %d of %d, %v, %+v",
+			len(got.records), got.lost, got.last, r.Seq(), got.err, s)
+	}
+	if len(failures) != 1 || !errors.Is(failures[0], d.err) {
+		t.Errorf("failures %v", failures)
+	}
+	t.Logf("%d records until it was full, %d lost", kept, s.Lost)
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"math"
 	"os"
 	"os/exec"
@@ -14,12 +13,6 @@ import (
 // fullEnv is the folder in which the child of TestReallyFull writes.
 const fullEnv = "SMK_JOURNAL_FULL"
 
-// fullDisk is a disk that can be made full, and have room again.
-type fullDisk struct {
-	err        syscall.Errno
-	fill, free func() error
-}
-
 // TestReallyFull writes until a disk is full: what was written is read, what was not is counted, and when there is
 // room again the journal goes on. It runs in a child, which mounts a file system of 512 KiB, or where no mount is
 // allowed may write short files only.
@@ -28,7 +21,13 @@ func TestReallyFull(t *testing.T) {
 		d := makeDisk(dir)
 		all := map[string]Durability{"none": SyncNone, "group": SyncGroup, "each": SyncEach}
 		for name, durability := range all {
-			t.Run(name, func(t *testing.T) { fillDisk(t, filepath.Join(dir, name), durability, d) })
+			t.Run(name, func(t *testing.T) {
+				folder := filepath.Join(dir, name)
+				defer os.RemoveAll(folder)
+				fillDisk(t, Config{
+					Dir: folder, RingBytes: ringBytesMin, SegmentBytes: 4 * segmentBytesMin, Durability: durability,
+				}, d, 50)
+			})
 		}
 		return
 	}
@@ -76,55 +75,4 @@ func makeDisk(dir string) fullDisk {
 		}
 	}
 	return fullDisk{err: syscall.EFBIG, fill: limit(16 << 10), free: limit(math.MaxUint64)}
-}
-
-func fillDisk(t *testing.T, dir string, durability Durability, d fullDisk) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	clock, failures := new(testClock), []error{}
-	j := open(t, Config{
-		Dir: dir, Name: "maker", RingBytes: ringBytesMin, SegmentBytes: 4 * segmentBytesMin, Durability: durability,
-		OnFull: FullCount, OnFailure: FailContinue, Clock: clock.read, Wall: clock.wall,
-		Failed: func(err error) { failures = append(failures, err) },
-	})
-	r := j.Recorder()
-	read := func() content {
-		got, err := OpenDir(dir, ReaderConfig{})
-		return readAll(t, got, err)
-	}
-	if err := d.fill(); err != nil {
-		t.Fatal(err)
-	}
-	for j.Stats().Failed == nil {
-		add(r, 10)
-		r.Commit()
-		_ = j.Sync()
-	}
-	kept := j.Stats().Written
-	add(r, 500)
-	r.Commit()
-	_ = j.Sync()
-	if got := read(); got.err != nil || got.last != kept || len(got.records) < 50 {
-		t.Errorf("full: %d records, up to %d of %d, %v", len(got.records), got.last, kept, got.err)
-	}
-	if err := d.free(); err != nil {
-		t.Fatal(err)
-	}
-	clock.advance(int64(2 * retryEvery))
-	for r.ring.wake(); j.Stats().Failed != nil; r.ring.wake() {
-	}
-	add(r, 100)
-	r.Commit()
-	closed(t, j)
-	got, s := read(), j.Stats()
-	if got.err != nil || got.lost < 500 || got.lost != s.Lost || got.last != r.Seq() {
-		t.Errorf("room again: %d records, %d lost, up to %d of %d, %v, %+v",
-			len(got.records), got.lost, got.last, r.Seq(), got.err, s)
-	}
-	if len(failures) != 1 || !errors.Is(failures[0], d.err) {
-		t.Errorf("failures %v", failures)
-	}
-	t.Logf("%d records until it was full, %d lost", kept, s.Lost)
 }
