@@ -121,6 +121,7 @@ func (w *world) older(f func()) {
 	f()
 	w.wait(3 * time.Second) // the engine's state is saved
 	w.stop()
+	w.outdated = true
 	w.check(os.WriteFile(w.config.State, b, 0o600))
 	w.start()
 }

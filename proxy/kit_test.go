@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -31,6 +30,8 @@ type world struct {
 	state   string // folder of the engine's state, "" for none
 	broken  bool   // the exchange cannot be reached
 	testers []*tester
+
+	outdated bool // a crash has taken the newest records from the file
 }
 
 // simConfig is an exchange with one market, without other participants and throttle.
@@ -111,8 +112,8 @@ func (w *world) launch() {
 	}
 	config := w.config
 	config.Now = func() int64 { return w.now }
-	if testing.Verbose() && config.Logger == nil {
-		config.Logger = slog.New(slog.NewTextHandler(w.t.Output(), nil))
+	if config.Logger == nil {
+		config.Logger = w.log()
 	}
 	p, err := New(e, config)
 	if err != nil {

@@ -298,6 +298,9 @@ func (p *Proxy) wanted(c *client) []*order {
 	return list
 }
 
+// notAsFile is what the log says of an order that followEngine changes.
+const notAsFile = "order is not what the file says"
+
 // followEngine has open orders be what the engine knows of them, once it has what the exchange repeated: a crash of the
 // machine may have taken messages from the file that the engine's own state has, and that are not repeated.
 func (p *Proxy) followEngine() {
@@ -307,7 +310,7 @@ func (p *Proxy) followEngine() {
 			if e == nil || e.ID == 0 || e.State == engineorder.NotPlaced || o.is(e) {
 				continue
 			}
-			p.log.Warn("order is not what the file says", "client", c.Name, "order", e.ID, "state", e.State)
+			p.log.Warn(notAsFile, "client", c.Name, "order", e.ID, "state", e.State)
 			p.orders.follow(o, e)
 			if q := p.orders.byReference[o.upstream]; q != nil && o.State != Sent {
 				p.answered(q)

@@ -339,7 +339,7 @@ func (p *Proxy) onResolved(ev *engine.Event) {
 	p.answered(q) // it does not count any more
 	q.doubt = true
 	p.doubt(q)
-	if o := q.order; q.creates() && o.State == Sent {
+	if o := q.order; q.creates() && o.State == Sent && o.ID == 0 { // of a replace the first stage was not seen
 		p.orders.set(o, InDoubt, 0)
 		p.notify(o)
 	}
