@@ -44,7 +44,7 @@ type ModelComparison struct {
 	Fills        []ComparedFill `json:"fills"`    // in the order of their times
 	Profit       exchange.Money `json:"profit"`
 	Difference   exchange.Money `json:"difference"`    // of the model's profit from the live one
-	ApartMost    int64          `json:"apart_most"`    // of the positions
+	ApartMost    int64          `json:"apart_most"`    // of the positions in a contract
 	ApartMostAt  int64          `json:"apart_most_at"` // when
 	Causes       []Cause        `json:"causes"`        // the largest first
 	LargestCause string         `json:"largest_cause"`
@@ -75,15 +75,6 @@ const (
 	whatMatched  = "matched"
 	whatMissed   = "missed"
 	whatInvented = "invented"
-
-	causeNoOrder    = "the backtest had no order there"
-	causeOtherPrice = "the backtest had its order at another price"
-	causeQueue      = "the backtest's queue was not reached"
-	causeEarlier    = "the backtest's order there was filled before"
-	causeNoLive     = "the live bot had no order there"
-	causeLivePrice  = "the live bot had its order at another price"
-	causeLiveQueue  = "the live queue was not reached"
-	causeLiveBefore = "the live order there was filled before"
 )
 
 // ToleranceUsual is how far apart in time fills may be to count as the same.
@@ -213,6 +204,7 @@ func valued(rec *Recording, r *Result, fills []FillResult) (profit exchange.Mone
 // compareModel matches the fills of a model with live ones.
 func compareModel(live *LiveDay, orders []OrderResult, m *Model, tolerance time.Duration) ModelComparison {
 	c := ModelComparison{Queue: m.Queue, Profit: m.Profit, Difference: m.Profit - live.Profit}
+	missed, invented := newCauses(m.Orders, tolerance, &missedCauses), newCauses(orders, tolerance, &inventedCauses)
 	left := make([]uint64, len(m.Fills)) // of the model's fills
 	for i := range m.Fills {
 		if !m.Fills[i].Voided {
@@ -234,13 +226,13 @@ func compareModel(live *LiveDay, orders []OrderResult, m *Model, tolerance time.
 		}
 		if rest > 0 {
 			c.Missed += rest
-			c.add(f, rest, whatMissed, why(m.Orders, f, tolerance, &missedCauses), 0)
+			c.add(f, rest, whatMissed, missed.why(f), 0)
 		}
 	}
 	for i, n := range left {
 		if f := &m.Fills[i]; n > 0 {
 			c.Invented += n
-			c.add(f, n, whatInvented, why(orders, f, tolerance, &inventedCauses), 0)
+			c.add(f, n, whatInvented, invented.why(f), 0)
 		}
 	}
 	slices.SortStableFunc(c.Fills, func(a, b ComparedFill) int { return int(min(max(a.At-b.At, -1), 1)) })
@@ -267,86 +259,9 @@ func nearest(fills []FillResult, left []uint64, f *FillResult, tolerance time.Du
 	return best
 }
 
-// causes are what there may be in the other day in place of a fill.
-type causes struct{ none, elsewhere, before, queue string }
-
-var (
-	missedCauses   = causes{causeNoOrder, causeOtherPrice, causeEarlier, causeQueue}
-	inventedCauses = causes{causeNoLive, causeLivePrice, causeLiveBefore, causeLiveQueue}
-)
-
-// why returns why there is no fill like f among those of these orders.
-func why(orders []OrderResult, f *FillResult, tolerance time.Duration, c *causes) string {
-	cause := c.none
-	for i := range orders {
-		o := &orders[i]
-		if o.Market != f.Market || o.Contract != f.Contract || o.Side != f.Side || o.Accepted > f.At+int64(tolerance) {
-			continue
-		}
-		ended := o.Ended != 0 && o.Ended < f.At-int64(tolerance)
-		switch {
-		case o.Price == f.Price && !ended:
-			return c.queue
-		case o.Price == f.Price && o.Filled >= o.Quantity:
-			cause = c.before
-		case !ended && cause == c.none:
-			cause = c.elsewhere
-		}
-	}
-	return cause
-}
-
 func (c *ModelComparison) add(f *FillResult, n uint64, what, cause string, apart time.Duration) {
 	c.Fills = append(c.Fills, ComparedFill{
 		At: f.At, Apart: apart, What: what, Market: f.Market, Contract: f.Contract, Side: f.Side, Price: f.Price,
 		Quantity: n, Cause: cause,
 	})
-}
-
-// path finds where the positions are furthest apart.
-func (c *ModelComparison) path(live *LiveDay, m *Model) {
-	ours := pathOf(m.Fills)
-	var a, b int64
-	for i, j := 0, 0; i < len(live.Path) || j < len(ours); {
-		at := int64(0)
-		switch {
-		case j == len(ours) || i < len(live.Path) && live.Path[i].At <= ours[j].At:
-			a, at = live.Path[i].Position, live.Path[i].At
-			i++
-		default:
-			b, at = ours[j].Position, ours[j].At
-			j++
-		}
-		if d := max(a-b, b-a); d > c.ApartMost {
-			c.ApartMost, c.ApartMostAt = d, at
-		}
-	}
-}
-
-// causes adds up why fills differ.
-func (c *ModelComparison) causes() {
-	for _, f := range c.Fills {
-		if f.Cause == "" {
-			continue
-		}
-		i := slices.IndexFunc(c.Causes, func(x Cause) bool { return x.Text == f.Cause })
-		if i < 0 {
-			i = len(c.Causes)
-			c.Causes = append(c.Causes, Cause{Text: f.Cause})
-		}
-		c.Causes[i].Fills++
-		c.Causes[i].Quantity += f.Quantity
-	}
-	slices.SortStableFunc(c.Causes, func(a, b Cause) int {
-		switch {
-		case a.Quantity > b.Quantity:
-			return -1
-		case a.Quantity < b.Quantity:
-			return 1
-		}
-		return 0
-	})
-	if len(c.Causes) > 0 {
-		c.LargestCause = c.Causes[0].Text
-	}
 }

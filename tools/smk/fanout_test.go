@@ -29,7 +29,8 @@ import (
 const (
 	fanOutOrders    = 2_000  // NATS_FANOUT=N in the environment: N rounds (NATS_FANOUT_RATE=600: only those at 600) of
 	fanOutMore      = 10_000 // orders as fast as they are answered, and of
-	fanOutPaced     = 1_500  // at
+	fanOutPaced     = 1_500  // at fanOutRate
+	fanOutApart     = 6_000  // at least, of bots with a core of their own
 	fanOutConsumers = 5
 	fanOutMany      = 50  // then
 	fanOutRate      = 600 // a second
@@ -41,8 +42,8 @@ const (
 // without: they allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine
 // may be busy, and publisher, server and consumers take cores that the bot and its exchange have to share with them.
 // How much of that is the machine's, another bot says: beside it runs something else that takes as much processor
-// time. Beside a fourth all of them take only what nobody else wants. A fifth and a sixth have a core of their own, and
-// what runs beside them has the other: that is what the loop itself notices.
+// time. Beside a fourth all of them take only what nobody else wants. The same with bots that have a core of their own,
+// and what runs beside them the other, is what the loop itself notices.
 func TestFannedOut(t *testing.T) {
 	f := newFanOut(t)
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_FANOUT"))
@@ -57,18 +58,19 @@ func TestFannedOut(t *testing.T) {
 		if only := os.Getenv("NATS_FANOUT_RATE"); only != "" && only != strconv.Itoa(rate) {
 			continue
 		}
-		var alone, fanned, burnt, idle, apart, shares []float64
+		var alone, fanned, burnt, idle, apart, apartBurnt, shares []float64
 		for round := range rounds {
-			var a, p, b, i, own, ownFanned fanOutTrade
+			var a, p, b, i, own, ownFanned, ownBurnt fanOutTrade
 			arms := []func(){
 				func() { a = f.trade(rate, nil) },
 				func() { p = f.trade(rate, f.publish()); b = f.trade(rate, f.burn(p.share)) },
 				func() { i = f.trade(rate, f.publish("--idle")) },
 				func() {
-					f.apart = true
+					f.apart, f.orders = true, max(orders, fanOutApart)
 					own = f.trade(rate, nil)
 					ownFanned = f.trade(rate, f.publish())
-					f.apart = false
+					ownBurnt = f.trade(rate, f.burn(ownFanned.share))
+					f.apart, f.orders = false, orders
 				},
 			}
 			for n := range arms { // each begins in turn
@@ -79,25 +81,27 @@ func TestFannedOut(t *testing.T) {
 			f.check(i, f.consumers-1)
 			f.check(own, 0)
 			f.check(ownFanned, f.consumers-1)
+			f.check(ownBurnt, 0)
 			over := func(r fanOutTrade) float64 { return r.RoundTrip.P99 / a.RoundTrip.P99 }
 			alone, shares = append(alone, a.RoundTrip.P99), append(shares, p.share)
 			fanned, burnt, idle = append(fanned, over(p)), append(burnt, over(b)), append(idle, over(i))
 			apart = append(apart, ownFanned.RoundTrip.P99/own.RoundTrip.P99)
+			apartBurnt = append(apartBurnt, ownBurnt.RoundTrip.P99/own.RoundTrip.P99)
 			t.Logf("%d orders a second: p99 %.0f us alone; with %d consumers %.0f us (%.2f cores, %d messages), "+
 				"with as much else %.0f us, with idle consumers %.0f us (%.2f cores, %d messages); "+
-				"on a core of its own %.0f us, with consumers %.0f us (%d messages)",
+				"on a core of its own %.0f us, with consumers %.0f us (%d messages), with as much else %.0f us",
 				rate, a.RoundTrip.P99, f.consumers, p.RoundTrip.P99, p.share, p.delivered,
 				b.RoundTrip.P99, i.RoundTrip.P99, i.share, i.delivered, own.RoundTrip.P99, ownFanned.RoundTrip.P99,
-				ownFanned.delivered)
+				ownFanned.delivered, ownBurnt.RoundTrip.P99)
 		}
-		for _, list := range [][]float64{alone, fanned, burnt, idle, apart, shares} {
+		for _, list := range [][]float64{alone, fanned, burnt, idle, apart, apartBurnt, shares} {
 			slices.Sort(list)
 		}
 		m := rounds / 2
 		t.Logf("%d orders a second, medians of %d rounds: p99 %.0f us alone; fan-out / alone %.2f, "+
-			"as much else / alone %.2f, idle fan-out / alone %.2f, on cores apart %.2f; fan-out takes %.2f cores",
-			rate, rounds, alone[m], fanned[m],
-			burnt[m], idle[m], apart[m], shares[m])
+			"as much else / alone %.2f, idle fan-out / alone %.2f, on cores apart %.2f, as much else there %.2f; "+
+			"fan-out takes %.2f cores",
+			rate, rounds, alone[m], fanned[m], burnt[m], idle[m], apart[m], apartBurnt[m], shares[m])
 	}
 }
 
