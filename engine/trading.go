@@ -27,7 +27,7 @@ type StateConfig struct {
 	Disable bool
 
 	Orders order.Config
-	Books  book.Config
+	Books  book.Config // Orders, 0 means for all that there may be: with fewer, books without own orders have some
 	Risk   risk.Config
 	Quotes quote.Config
 
@@ -157,13 +157,12 @@ type trading struct {
 }
 
 // fitBooks makes room in the books for every order and every subscription that there may be, where the settings leave
-// that open: a book without own orders must have all of them.
-func (c *StateConfig) fitBooks(subscriptions int) {
+// that open. A book without own orders must lack none of them, nor of those that replaces would make which have no
+// answer, or are unresolved.
+func (c *StateConfig) fitBooks(orders *order.Manager, subscriptions int) {
 	b := &c.Books
 	if b.Orders == 0 {
-		if b.Orders = c.Orders.Orders; b.Orders == 0 {
-			b.Orders = order.OrdersDefault
-		}
+		b.Orders = orders.OrdersMax() + 2*orders.RequestsMax()
 	}
 	if b.Markets == 0 {
 		b.Markets = max(subscriptions, 1)
@@ -188,7 +187,6 @@ func newTrading(config *Config) (*trading, error) {
 	if c.OnUnresolved >= unresolvedPolicies {
 		return nil, &ConfigError{"State.OnUnresolved", "is not an UnresolvedPolicy"}
 	}
-	c.fitBooks(config.SubscriptionsMax)
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Disable", "must be set with DisableReferences: orders could not be named"}
 	}
@@ -201,7 +199,8 @@ func newTrading(config *Config) (*trading, error) {
 		return nil, err
 	}
 	t.replaces = newUnresolvedReplaces(t.orders.RequestsMax())
-	if t.books, err = book.New(c.Books); err != nil {
+	t.config.fitBooks(t.orders, config.SubscriptionsMax)
+	if t.books, err = book.New(t.config.Books); err != nil {
 		return nil, err
 	}
 	if t.risk, err = risk.New(c.Risk); err != nil {

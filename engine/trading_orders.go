@@ -238,7 +238,10 @@ func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if ev.Type == msg.PayloadOrderCancelReplace {
 		id := t.orders.ReplacedBy(ev.Reference)
-		t.replaces.add(id, ev.Reference)
+		dropped := t.replaces.add(id, ev.Reference)
+		if o := t.orders.ByReference(dropped); dropped != 0 && (o == nil || o.State.Terminal()) {
+			_ = t.books.OwnRemoved(dropped) // nothing would end it any more
+		}
 		if o := t.orders.ByID(id); o == nil || o.State.Terminal() {
 			t.endUnresolved(id)
 		}

@@ -16,16 +16,17 @@ func newUnresolvedReplaces(n int) unresolvedReplaces {
 	return unresolvedReplaces{list: make([]unresolvedReplace, 0, n)}
 }
 
-// add notes a replace.
-func (u *unresolvedReplaces) add(order, reference uint64) {
+// add notes a replace. It returns the reference of the one that made room for it, 0 if there was room.
+func (u *unresolvedReplaces) add(order, reference uint64) (dropped uint64) {
 	r := unresolvedReplace{order, reference}
 	switch {
 	case len(u.list) < cap(u.list):
 		u.list = append(u.list, r)
 	case len(u.list) > 0:
 		u.next = (u.next + 1) % len(u.list)
-		u.list[u.next] = r
+		dropped, u.list[u.next] = u.list[u.next].reference, r
 	}
+	return dropped
 }
 
 // take forgets one of the replaces of an order and returns its reference, 0 if there is none.

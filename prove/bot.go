@@ -122,7 +122,7 @@ func (b *bot) start() {
 			b.limits.levels = 4
 		}
 	}
-	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
+	config.State.Books.Markets, config.State.Books.Contracts = 8, 16
 	b.adjust(&config)
 	if b.disk != nil && config.Session.Resume != session.ResumeNone {
 		config.State.File, config.State.Files = "state", b.disk

@@ -84,6 +84,8 @@ func TestFoundSeeds(t *testing.T) {
 		// An order of which a report had said that nothing is left was taken for one on the book, because a cancel of
 		// it was without an answer.
 		"quote beside an order of which nothing is left": 5_000_000_837,
+		// The books had no room for what replaces without an answer would make, and lacked own orders.
+		"own orders beside unresolved replaces": 1_200_976,
 		// The exchange refused some of the many requests that left at once behind a clogged connection.
 		"requests behind a clogged connection": 5_000_004_773,
 	} {

@@ -230,7 +230,7 @@ func (l *loader) readMessage(r *reader) {
 	} else {
 		p.orders.keepEarly(body, &p.out, upstream)
 	}
-	p.resolveRequest(body, q, o)
+	p.resolveRequest(body, q, o, upstream)
 }
 
 // keep adds a message to a client's history. It is left decoded in p.out.

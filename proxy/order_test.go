@@ -144,6 +144,19 @@ var scenarios = map[string]scenario{
 		anna.cancel(id, 5)
 		anna.replace(id, 8000, 3500, 2)
 	},
+	"replaced, cancelled and reduced between its stages": func(w *world, anna *tester, id uint64) {
+		next := w.betweenStages(anna, id)
+		anna.cancel(next, 5)
+		reduce(anna, next, 1000)
+		w.step(2 * time.Second)
+		w.sim.Exchange.Advance(w.now)
+	},
+	"replaced, all cancelled between its stages": func(w *world, anna *tester, id uint64) {
+		w.betweenStages(anna, id)
+		anna.cancelAll(0)
+		w.step(2 * time.Second)
+		w.sim.Exchange.Advance(w.now)
+	},
 	"provisional": func(w *world, anna *tester, id uint64) {
 		w.managed(time.Second)
 		rivalAt(w, sell, 1000, 3000)
@@ -173,6 +186,23 @@ var scenarios = map[string]scenario{
 		rivalAt(w, sell, 2000, 3000)
 		w.check(w.sim.Exchange.RemoveRunner(sim.DemoMarket, sim.DemoAway, msg.ReduceTypePrice, 2000, "gone"))
 	},
+}
+
+// betweenStages has a client replace an order, and returns the new one, whose second stage is a second away.
+func (w *world) betweenStages(anna *tester, id uint64) (next uint64) {
+	w.t.Helper()
+	w.links[0].mute = false
+	w.sim.Exchange.SetReplaceDelay(int64(time.Second))
+	anna.replace(id, 8000, 3500, 2)
+	w.settle()
+	w.links[0].mute = true
+	for _, m := range anna.receive() {
+		if m.GetType() == pendingReplace {
+			return m.GetOrderPendingReplace().GetOrderId()
+		}
+	}
+	w.t.Fatal("no first stage")
+	return 0
 }
 
 func (w *world) check(err error) {

@@ -178,7 +178,7 @@ func (p *Proxy) route(r report, sequence uint64) {
 		p.orders.apply(r, o, sequence)
 		r.update(o, sequence)
 	}
-	p.resolveRequest(r, q, o)
+	p.resolveRequest(r, q, o, sequence)
 
 	if own && r.typ == msg.PayloadOrderCancelRejected {
 		p.record(func(w *writer) { w.applied(sequence, q.upstream) })
@@ -291,10 +291,10 @@ func (p *Proxy) adopt(c *client, r report, upstream uint64) *order {
 	return o
 }
 
-// resolveRequest notes what a report says of the request that it answers.
-func (p *Proxy) resolveRequest(r report, q *request, o *order) {
+// resolveRequest notes what a report says of the request that it answers, whose account sequence of the exchange is at.
+func (p *Proxy) resolveRequest(r report, q *request, o *order, at uint64) {
 	if o != nil {
-		p.requestRejected(r, q, o)
+		p.requestRejected(r, q, o, at)
 	}
 	if q == nil || !r.ends(q.typ) {
 		return
@@ -307,7 +307,7 @@ func (p *Proxy) resolveRequest(r report, q *request, o *order) {
 }
 
 // requestRejected notes that an order was not cancelled, reduced or replaced.
-func (p *Proxy) requestRejected(r report, q *request, o *order) {
+func (p *Proxy) requestRejected(r report, q *request, o *order, at uint64) {
 	gone := false
 	switch b := r.body.(type) {
 	case *msg.OrderCancelRejected:
@@ -319,7 +319,8 @@ func (p *Proxy) requestRejected(r report, q *request, o *order) {
 		gone = b.GetReason() == msg.OrderQuantityReduceRejectedNotFound ||
 			b.GetReason() == msg.OrderQuantityReduceRejectedNotLive
 	}
-	if gone && o.ID == r.orderID() && o.open() {
+	since := at == 0 || at >= o.stamps.open // it became live, and between the stages of a replace it is not yet
+	if gone && o.ID == r.orderID() && o.State == Live && since {
 		p.orders.set(o, Ended, 0) // how it ended is in messages that are missing
 	}
 }

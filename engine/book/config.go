@@ -34,7 +34,7 @@ const (
 	marketsMax            = 1 << 20
 	contractsMax          = 1 << 20
 	ordersDefault         = 1024
-	ordersMax             = 1 << 22
+	ordersMax             = 1 << 23
 	depthDefault          = 5
 	depthMaxDefault       = 16
 	depthMaxMax           = 128

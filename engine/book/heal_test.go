@@ -524,7 +524,7 @@ func TestConfigIsChecked(t *testing.T) {
 	for field, c := range map[string]book.Config{
 		"Markets":         {Markets: -1},
 		"Contracts":       {Contracts: 1 << 21},
-		"Orders":          {Orders: 1 << 23},
+		"Orders":          {Orders: 1<<23 + 1},
 		"Depth":           {Depth: 7, DepthMax: 6},
 		"DepthMax":        {DepthMax: 129},
 		"Resubscriptions": {Resubscriptions: 17},

@@ -28,6 +28,7 @@ const (
 	eventsSpare  = 16      // of these, for one step of a call that takes several
 	lastMax      = 8       // messages that a drift names
 
+	ordersDefault     = 1 << 14
 	retainedDefault   = 1 << 14
 	requestsDefault   = 1 << 12
 	contractsDefault  = 1 << 12
@@ -44,9 +45,6 @@ const (
 	_ = uint64(odds.QuantityMax - QuantityMax)
 	_ = uint(eventsMax - 2*eventsSpare)
 )
-
-// OrdersDefault is the default of Config.Orders.
-const OrdersDefault = 1 << 14
 
 // Config configures a [Manager]. The zero value is good; capacities are claimed by New.
 type Config struct {
@@ -92,7 +90,7 @@ func (c *Config) resolve() error {
 		standard int
 		max      int
 	}{
-		{"Orders", &c.Orders, OrdersDefault, ordersMax},
+		{"Orders", &c.Orders, ordersDefault, ordersMax},
 		{"Retained", &c.Retained, retainedDefault, ordersMax},
 		{"Requests", &c.Requests, requestsDefault, requestsMax},
 		{"Contracts", &c.Contracts, contractsDefault, contractsMax},

@@ -367,6 +367,9 @@ func (m *Manager) resolveRequests(id uint64) bool {
 	return true
 }
 
+// OrdersMax returns how many orders are kept at most, those that have ended included.
+func (m *Manager) OrdersMax() int { return len(m.orders.entries) }
+
 // RequestsMax returns how many requests about orders are followed at most.
 func (m *Manager) RequestsMax() int { return len(m.requests.list) }
 
