@@ -190,8 +190,8 @@ func valued(rec *Recording, r *Result, fills []FillResult) (profit exchange.Mone
 			continue
 		}
 		var sum exchange.Money
-		for i, contract := range m.Contracts {
-			sum += m.value(all[bookID{m.ID, contract}], m.ended(end, contract), m.Last[i])
+		for _, contract := range m.Contracts {
+			sum += m.value(all[bookID{m.ID, contract}], contract, end)
 		}
 		if sum > 0 {
 			sum -= sum / exchange.PriceSum * exchange.Money(r.Settings.Commission)
