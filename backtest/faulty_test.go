@@ -11,6 +11,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/prove"
 	"github.com/smk-go/smk/sim/exchange"
@@ -164,13 +165,14 @@ func checkFaulty(t *testing.T, seed uint64, rec *Recording) (fills uint64) {
 		t.Fatal(err)
 	}
 	all, volume := supplies(t, rec.Dir)
-	ended := !slices.ContainsFunc(rec.Markets, func(m RecordedMarket) bool { return m.NonRunners }) &&
-		!slices.ContainsFunc(r.Outcomes, func(e MarketEnd) bool { return !e.Ended })
+	settled := !slices.ContainsFunc(rec.Markets, func(m RecordedMarket) bool {
+		return m.NonRunners || len(m.Voided) > 0 || m.End != msg.MarketStateSettled
+	})
 	for i := range r.Models {
 		m, b := &r.Models[i], bots[i]
 		fills += m.Figures.Fills
 		checkModel(t, m, all, volume)
-		if ended {
+		if settled {
 			checkAccounts(t, r, m)
 		}
 		kept := slices.DeleteFunc(slices.Clone(m.Fills), func(f FillResult) bool { return f.Voided })
