@@ -128,9 +128,9 @@ func (r *Reader) change(b *pendingBook) {
 	}
 }
 
-// restore adds to an event the levels that the recording account took from before, as it left them. What it took is left
-// until the next change that the others make, so that a bot which does the same finds what it found; what they say of
-// such a level then is behind it in the event.
+// restore adds to an event the levels that the recording account took from before, as it left them. What it took is
+// left until the next change that the others make, so that a bot which does the same finds what it found; what that
+// change says of such a level is behind it in the event.
 func (r *Reader) restore(e *Event, w *twoSides) {
 	list := r.taken[bookID{e.Market, e.Contract}]
 	if len(list) == 0 {

@@ -46,7 +46,7 @@ type holding struct {
 	bought, sold uint64
 	net          int64
 	flow         exchange.Money
-	last         int64                  // bid plus offer when both were there; in the end, twice the recording's last price
+	last         int64                  // bid plus offer when both were there; in the end lastOf the recording
 	before       exchange.PositionTruth // the market's settlement
 }
 

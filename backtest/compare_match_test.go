@@ -71,8 +71,8 @@ func numbers(fills []FillResult) []int {
 	return list
 }
 
-// mostPaired returns the most units that can be paired: as long as there is one, a path leads from a unit that is not to
-// another one.
+// mostPaired returns the most units that can be paired: as long as there is one more, a path leads from a unit that is
+// not paired to another one.
 func mostPaired(live, model []FillResult, tolerance int64) (n uint64) {
 	units := func(fills []FillResult) (list []*FillResult) {
 		for i := range fills {
@@ -114,7 +114,7 @@ func mostPaired(live, model []FillResult, tolerance int64) (n uint64) {
 	return n
 }
 
-// TestMatchWhere leaves the fill alone that the other day does not have, and pairs a fill with two if more is paired so.
+// TestMatchWhere leaves the fill alone that the other day does not have.
 func TestMatchWhere(t *testing.T) {
 	day := func(at ...int64) (fills []FillResult) {
 		for _, n := range at {

@@ -46,7 +46,7 @@ type RecordedMarket struct {
 	Delay          string              // of orders in an imported market, in words; "" if there was none
 	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
 
-	last []int64 // twice that, exactly: the last bid plus offer of others, or twice what was traded after they were there
+	last []int64 // twice that, exactly: bid plus offer of others, or twice what was traded after there were both
 }
 
 // Approximate is the name that imported journals have in their segments, followed by why they are approximate.

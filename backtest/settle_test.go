@@ -177,7 +177,8 @@ func TestDeadHeat(t *testing.T) {
 		warnings int
 	}{
 		{[]uint32{1000, 1001}, 1, (won0+won1)/2 - paid, 0},
-		{[]uint32{1000, 1001, 1002}, 2, share(won0) + share(won1) + share(won2) - paid, 1}, // it is not known which of them tied
+		// It is not known which of them tied.
+		{[]uint32{1000, 1001, 1002}, 2, share(won0) + share(won1) + share(won2) - paid, 1},
 		{[]uint32{1000, 1001}, 2, won0 + won1 - paid, 0},
 		{[]uint32{1000, 1001}, 3, won0 + won1 - paid, 0},
 		{[]uint32{1000, 1001}, 0, won0 + won1 - paid, 1}, // it is not known how many win
@@ -202,8 +203,8 @@ func TestDeadHeat(t *testing.T) {
 	}
 }
 
-// TestWinnerSettledBefore values a winner that was settled in a market that does not end as the models do: it is settled
-// with its market, unless each contract wins or loses by itself.
+// TestWinnerSettledBefore values a winner that was settled in a market that does not end as the models do: it is
+// settled with its market, unless each contract wins or loses by itself.
 func TestWinnerSettledBefore(t *testing.T) {
 	for _, each := range []bool{false, true} {
 		m := madeDay(t)
@@ -266,8 +267,8 @@ func TestLastPrice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fills := slices.DeleteFunc(slices.Clone(r.Models[0].Fills), func(f FillResult) bool { return f.Contract != 1000 })
-		want := -paid0 + exchange.Money(fills[0].Quantity)*exchange.Money(c.last)/2
+		i := slices.IndexFunc(r.Models[0].Fills, func(f FillResult) bool { return f.Contract == 1000 })
+		want := -paid0 + exchange.Money(r.Models[0].Fills[i].Quantity)*exchange.Money(c.last)/2
 		if got := r.Models[0].Contracts[0].Profit; got != want {
 			t.Errorf("%s: the model has %v, want %v", c.name, got, want)
 		}

@@ -204,7 +204,7 @@ func (s *seen) compare(t *testing.T, rec *Recording, all []*seen) {
 		}
 		for id, list := range s.states {
 			if m := rec.Market(id); m != nil && m.State > msg.MarketStateHalted {
-				list = append([]string{fmt.Sprint(msg.MarketStateHalted, " ")}, list...) // what it is in before the first one
+				list = append([]string{fmt.Sprint(msg.MarketStateHalted, " ")}, list...) // before the first one
 			}
 			compareLists(t, fmt.Sprint(exchange.Queue(i), " states of ", id), got.states[id], list)
 		}
@@ -216,7 +216,7 @@ func compareLists(t *testing.T, what string, got, want []string) {
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
 			t.Errorf("%s: %d, want %d; from number %d:\n%q, want\n%q", what, len(got), len(want), i,
-				got[max(0, min(i-1, len(got))):min(i+3, len(got))], want[max(0, min(i-1, len(want))):min(i+3, len(want))])
+				got[min(i, len(got)):min(i+3, len(got))], want[min(i, len(want)):min(i+3, len(want))])
 			return
 		}
 	}
@@ -242,7 +242,8 @@ func (s *seen) disconnected()                {}
 func TestSilentBoth(t *testing.T) {
 	for seed := range uint64(4) {
 		d := record(t, dayConfig{
-			seed: 7000 + seed, duration: 20 * time.Second, rate: 200, turn: proofTurn, goals: true, sweeps: 50, silent: true,
+			seed: 7000 + seed, duration: 20 * time.Second, rate: 200, turn: proofTurn, goals: true, sweeps: 50,
+			silent: true,
 		})
 		rec, err := Open(d.dir)
 		if err != nil {

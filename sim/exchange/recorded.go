@@ -140,7 +140,8 @@ func (x *Exchange) startRecorded(r Recorded) error {
 
 // Play applies a recorded change to a contract's book, fills what it fills, publishes the change as one, and reports
 // the fills. A market or contract that has ended has no orders to fill, and its changes are published: its book is
-// emptied. The error is a [*CommandError] if there is no such contract or the exchange plays no recording; c is not kept.
+// emptied. The error is a [*CommandError] if there is no such contract or the exchange plays no recording; c is not
+// kept.
 func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	ct, err := x.recordedContract(marketID, contractID)
 	if err != nil {

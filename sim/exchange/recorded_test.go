@@ -174,8 +174,8 @@ func TestRecordedFills(t *testing.T) {
 	}
 }
 
-// TestRecordedOnce takes a level, of which then some leaves and something is added, again and again: what was visible can
-// be taken once.
+// TestRecordedOnce takes a level, of which then some leaves and something is added, again and again: what was visible
+// can be taken once.
 func TestRecordedOnce(t *testing.T) {
 	x, fills := recordedMarket(t, QueueOptimistic)
 	playChange(t, x, []ChangedLevel{offer(4100, 5000)})

@@ -38,9 +38,9 @@ func (s *recordedSide) free(key uint32) uint64 {
 	return 0
 }
 
-// set sets a level's quantity. What has left it is what we have taken, as far as there is such: only what was added since
-// can be taken again. Of a level that is anew nothing is known of before. It returns the quantity before, and reports
-// whether some of it was left, and is now.
+// set sets a level's quantity. What has left it is what we have taken, as far as there is such: only what was added can
+// be taken again. Of a level that is set anew nothing is known of before. It returns the quantity before, and reports
+// whether there was something to take, and is now.
 func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {

@@ -13,8 +13,8 @@ func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
 	return x.SettleShared(id, reason, 0, winners...)
 }
 
-// SettleShared is [Exchange.Settle] after a dead heat: the payoffs of so many places are divided among the winners. With
-// 0 places each winner is paid in full.
+// SettleShared is [Exchange.Settle] after a dead heat: the payoffs of so many places are divided among the winners.
+// With 0 places each winner is paid in full.
 func (x *Exchange) SettleShared(id uint32, reason string, places int, winners ...uint32) error {
 	m, err := x.openMarket(id)
 	if err != nil {

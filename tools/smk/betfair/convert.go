@@ -230,7 +230,7 @@ func (c *converter) state(at int64, m *market, d *definition) error {
 		}
 		if len(won) > 0 {
 			st.Reason = new("won by " + strings.Join(won, ","))
-			if n := d.Winners; n > 0 && n <= runnersMax && (n > 1 || len(won) > 1) { // with more winners than places, a dead heat
+			if n := d.Winners; n > 0 && n <= runnersMax && n+len(won) > 2 { // more winners than places: a dead heat
 				*st.Reason += fmt.Sprintf("; places: %d", n)
 			}
 		}

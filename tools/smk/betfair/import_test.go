@@ -96,8 +96,8 @@ func TestImportsAtOnce(t *testing.T) {
 // none, and holds what a backtest makes of them.
 func TestImportEnds(t *testing.T) {
 	inPlaces := func(n, pt int, status string, runners ...string) string {
-		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,"numberOfWinners":%d,`+
-			`"runners":[%s]}}]}`, pt, status, n, strings.Join(runners, ","))
+		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,`+
+			`"numberOfWinners":%d,"runners":[%s]}}]}`, pt, status, n, strings.Join(runners, ","))
 	}
 	line := func(pt int, status string, runners ...string) string { return inPlaces(1, pt, status, runners...) }
 	runner := func(id int, status string) string { return fmt.Sprintf(`{"id":%d,"status":%q}`, id, status) }
@@ -159,7 +159,8 @@ func TestImportEnds(t *testing.T) {
 			factors = append(factors, r.Factor)
 		}
 		if !slices.Equal(m.Winners, c.winners) || !slices.Equal(m.Voided, c.voided) ||
-			!slices.Equal(factors, c.factors) || (m.End == msg.MarketStateVoided) != c.allVoided || m.Places != c.places {
+			!slices.Equal(factors, c.factors) || (m.End == msg.MarketStateVoided) != c.allVoided ||
+			m.Places != c.places {
 			t.Errorf("%s: won by %v, voided %v, reduced by %v, ends as %v, %d places", c.name, m.Winners, m.Voided,
 				factors, m.End, m.Places)
 		}
