@@ -192,6 +192,13 @@ func checkFaulty(t *testing.T, seed uint64, rec *Recording) (fills uint64) {
 			}
 		}
 	}
+	compared, err := Compare(rec, r, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range compared.Models {
+		checkSums(t, &compared.Live, &compared.Models[i], &r.Models[i])
+	}
 	q := exchange.Queue(seed % 3)
 	c.Queues = []exchange.Queue{q}
 	one, err := Run(c, botConfig(seed), start)
