@@ -100,7 +100,7 @@ func (r *Reader) change(b *pendingBook) {
 	if len(b.taken) > 0 {
 		r.taken[b.id] = append(r.taken[b.id], b.taken...)
 	} else if len(r.taken) > 0 {
-		r.restore(e, w, b)
+		r.restore(e, w)
 	}
 	for i := range b.levels {
 		r.changeLevel(e, w, &b.levels[i])
@@ -128,22 +128,16 @@ func (r *Reader) change(b *pendingBook) {
 	}
 }
 
-// restore adds to an event the levels that the recording account took from before. What it took is left until the next
-// change that the others make, so that a bot which does the same finds what it found.
-func (r *Reader) restore(e *Event, w *twoSides, b *pendingBook) {
-	list := r.taken[b.id]
+// restore adds to an event the levels that the recording account took from before, as it left them. What it took is
+// left until the next change that the others make, so that a bot which does the same finds what it found; what that
+// change says of such a level is behind it in the event.
+func (r *Reader) restore(e *Event, w *twoSides) {
+	list := r.taken[bookID{e.Market, e.Contract}]
 	if len(list) == 0 {
 		return
 	}
-	delete(r.taken, b.id)
+	delete(r.taken, bookID{e.Market, e.Contract})
 	for _, l := range list {
-		named := false
-		for i := range b.levels {
-			named = named || sideIndex(b.levels[i].Side) == l.side && keyOf(l.side, b.levels[i].Price) == l.key
-		}
-		if named {
-			continue
-		}
 		var others uint64
 		if i, found := w.sides[l.side].find(l.key); found {
 			level := &w.sides[l.side].levels[i]

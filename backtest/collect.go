@@ -22,6 +22,7 @@ type collector struct {
 	every   int64          // between points of the path
 	pathAt  int64
 	due     int64 // when before has something to do
+	final   bool  // the holdings' last prices are the recording's
 
 	orders   map[uint64]int // by id, in model.Orders
 	holdings map[bookID]*holding
@@ -45,7 +46,7 @@ type holding struct {
 	bought, sold uint64
 	net          int64
 	flow         exchange.Money
-	last         uint32                 // bid plus offer when both were there
+	last         int64                  // bid plus offer when both were there; in the end lastOf the recording
 	before       exchange.PositionTruth // the market's settlement
 }
 
@@ -297,10 +298,10 @@ func (c *collector) markout(horizon, fill int) {
 // middle returns bid plus offer of a contract, or what they were when both were there last.
 func (c *collector) middle(market, contract uint32) int64 {
 	h := c.holding(bookID{market, contract})
-	if bid, offer := c.x.RecordedBest(market, contract); bid != 0 && offer != 0 {
-		h.last = bid + offer
+	if bid, offer := c.x.RecordedBest(market, contract); !c.final && bid != 0 && offer != 0 {
+		h.last = int64(bid + offer)
 	}
-	return int64(h.last)
+	return h.last
 }
 
 // point adds a point to the path.

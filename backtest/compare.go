@@ -190,8 +190,8 @@ func valued(rec *Recording, r *Result, fills []FillResult) (profit exchange.Mone
 			continue
 		}
 		var sum exchange.Money
-		for i, contract := range m.Contracts {
-			sum += m.value(all[bookID{m.ID, contract}], m.ended(end, contract), m.Last[i])
+		for _, contract := range m.Contracts {
+			sum += m.value(all[bookID{m.ID, contract}], contract, end)
 		}
 		if sum > 0 {
 			sum -= sum / exchange.PriceSum * exchange.Money(r.Settings.Commission)
@@ -211,18 +211,15 @@ func compareModel(live *LiveDay, orders []OrderResult, m *Model, tolerance time.
 			left[i] = m.Fills[i].Quantity
 		}
 	}
+	pairs := match(live.Fills, m.Fills, tolerance)
 	for i := range live.Fills {
 		f := &live.Fills[i]
 		rest := f.Quantity
-		for rest > 0 {
-			j := nearest(m.Fills, left, f, tolerance)
-			if j < 0 {
-				break
-			}
-			n := min(rest, left[j])
-			rest, left[j] = rest-n, left[j]-n
-			c.Matched += n
-			c.add(f, n, whatMatched, "", time.Duration(m.Fills[j].At-f.At))
+		for ; len(pairs) > 0 && pairs[0].live == i; pairs = pairs[1:] {
+			p := &pairs[0]
+			rest, left[p.model] = rest-p.quantity, left[p.model]-p.quantity
+			c.Matched += p.quantity
+			c.add(f, p.quantity, whatMatched, "", time.Duration(m.Fills[p.model].At-f.At))
 		}
 		if rest > 0 {
 			c.Missed += rest
@@ -239,24 +236,6 @@ func compareModel(live *LiveDay, orders []OrderResult, m *Model, tolerance time.
 	c.path(live, m)
 	c.causes()
 	return c
-}
-
-// nearest returns the model's fill, of which something is left, that is nearest in time to a live one.
-func nearest(fills []FillResult, left []uint64, f *FillResult, tolerance time.Duration) int {
-	best, apart := -1, int64(tolerance)
-	from, _ := slices.BinarySearchFunc(fills, f.At-int64(tolerance), func(g FillResult, at int64) int {
-		return int(min(max(g.At-at, -1), 1))
-	})
-	for i := from; i < len(fills) && fills[i].At <= f.At+int64(tolerance); i++ {
-		g := &fills[i]
-		if left[i] == 0 || g.Market != f.Market || g.Contract != f.Contract || g.Side != f.Side || g.Price != f.Price {
-			continue
-		}
-		if d := max(g.At-f.At, f.At-g.At); best < 0 || d < apart {
-			best, apart = i, d
-		}
-	}
-	return best
 }
 
 func (c *ModelComparison) add(f *FillResult, n uint64, what, cause string, apart time.Duration) {

@@ -93,7 +93,9 @@ func (c *Config) ends() []MarketEnd {
 		case known:
 			e.Winners = said
 		case r.Approx && len(m.Winners) > 0:
-			e.Winners = m.Winners
+			if e.Winners = m.Winners; m.Places < len(m.Winners) {
+				e.Places = m.Places
+			}
 		default:
 			e.Assumed = true
 			e.Winners = m.assumed(slices.Contains(c.EachWins, m.ID))
@@ -101,6 +103,7 @@ func (c *Config) ends() []MarketEnd {
 		if e.Winners == nil {
 			e.Winners = []uint32{}
 		}
+		e.Each = !c.takesAll(&e)
 		ends = append(ends, e)
 	}
 	return ends
@@ -125,19 +128,27 @@ func (c *Config) endWarnings(e *MarketEnd) (list []string) {
 		list = append(list, fmt.Sprintf(
 			"who won market %d is not in the stream: %d contracts are assumed, by their last prices: %v",
 			e.Market, n, e.Winners))
-	case n > 1 && !slices.Contains(c.EachWins, e.Market):
+	case e.Places == 1: // all of them tied
+	case e.Places > 1:
+		list = append(list, fmt.Sprintf(
+			"market %d has %d winners in %d places: which of them tied is not known, each is paid %d/%d of the payoff",
+			e.Market, n, e.Places, e.Places, n))
+	case n > 1 && !slices.Contains(c.EachWins, e.Market) && c.Recording.Market(e.Market).Places < n:
 		list = append(list, fmt.Sprintf(
 			"market %d has %d winners, each of which is paid in full: after a dead heat it would be less", e.Market, n))
 	}
 	return list
 }
 
-// value returns what fills of one contract bring: valued at a last price while it is open, and reduced by the runners
+// value returns what fills of one contract bring: valued at its last price while it is open, and reduced by the runners
 // that were removed.
-func (m *RecordedMarket) value(fills []FillResult, end contractEnd, last uint32) (profit exchange.Money) {
+func (m *RecordedMarket) value(fills []FillResult, contract uint32, e *MarketEnd) exchange.Money {
+	end := m.ended(e, contract)
 	if end == contractVoided {
 		return 0
 	}
+	var net int64
+	var flow exchange.Money
 	for _, f := range fills {
 		quantity, price := f.Quantity, f.Price
 		for _, r := range m.Reductions {
@@ -145,20 +156,20 @@ func (m *RecordedMarket) value(fills []FillResult, end contractEnd, last uint32)
 				quantity, price = exchange.ReduceFill(quantity, price, r.Type, r.Factor)
 			}
 		}
-		worth := exchange.Money(0)
-		switch end {
-		case contractWon:
-			worth = exchange.Money(quantity) * exchange.PriceSum
-		case contractOpen:
-			worth = exchange.Money(quantity) * exchange.Money(last)
-		}
-		worth -= exchange.Money(quantity) * exchange.Money(price)
+		n := int64(quantity)
 		if f.Side == sideText(msg.SideSell) {
-			worth = -worth
+			n = -n
 		}
-		profit += worth
+		net += n
+		flow -= exchange.Money(n) * exchange.Money(price)
 	}
-	return profit
+	switch end {
+	case contractWon:
+		flow += e.pays(net)
+	case contractOpen:
+		flow += exchange.Money(net * m.lastOf(contract) / 2)
+	}
+	return flow
 }
 
 // ended returns how a contract of a market ended.
@@ -166,10 +177,10 @@ func (m *RecordedMarket) ended(e *MarketEnd, id uint32) contractEnd {
 	switch {
 	case e.Voided || slices.Contains(m.Voided, id):
 		return contractVoided
-	case !e.Ended && !slices.Contains(m.Settled, id):
+	case slices.Contains(e.Winners, id) && (e.Ended || e.Each && slices.Contains(m.Settled, id)):
+		return contractWon // where one takes all, it is settled with its market
+	case !e.Ended && (slices.Contains(e.Winners, id) || !slices.Contains(m.Settled, id)):
 		return contractOpen
-	case slices.Contains(e.Winners, id):
-		return contractWon
 	}
 	return contractLost
 }

@@ -22,9 +22,8 @@ type feed struct {
 	ended    map[bookID]contractEnd // of contracts, while their markets went on
 	ends     map[uint32]msg.MarketStateType
 	managed  map[uint32]bool
-	timeout  map[uint32]int64         // of provisional fills, by market
-	winners  map[uint32][]uint32      // by market
-	takesAll map[uint32]bool          // whether exactly one contract of a market wins
+	timeout  map[uint32]int64 // of provisional fills, by market
+	outcomes map[uint32]MarketEnd
 	event    uint32                   // the sports event that markets belong to, 0 if there are several or none
 	settled  func(market uint32)      // called before a market, or a contract of it, ends
 	before   func(at int64)           // called before the events of a later moment
@@ -94,7 +93,7 @@ func (f *feed) state(e *Event) {
 		return
 	case e.State == msg.MarketStateSettled:
 		f.settled(e.Market)
-		f.end(e, x.Settle(e.Market, e.Reason, f.winnersOf(e.Market)...))
+		f.end(e, x.SettleShared(e.Market, e.Reason, f.outcomes[e.Market].Places, f.winnersOf(e.Market)...))
 		return
 	case e.State == msg.MarketStateVoided:
 		f.settled(e.Market)
@@ -138,8 +137,8 @@ func (f *feed) contracts(e *Event) {
 		}
 		switch c.GetState() {
 		case msg.ContractStateSettled:
-			win := slices.Contains(f.winners[e.Market], id.contract)
-			if win && f.takesAll[e.Market] {
+			win := slices.Contains(f.outcomes[e.Market].Winners, id.contract)
+			if win && !f.outcomes[e.Market].Each {
 				continue // it is settled with its market
 			}
 			f.settled(e.Market)
@@ -183,7 +182,7 @@ func (f *feed) how(id bookID) contractEnd {
 		return how
 	case end == msg.MarketStateVoided:
 		return contractVoided
-	case slices.Contains(f.winners[id.market], id.contract):
+	case slices.Contains(f.outcomes[id.market].Winners, id.contract):
 		return contractWon
 	}
 	return contractLost
@@ -205,7 +204,7 @@ func reduction(list []msg.ContractState) (msg.ReduceType, uint32) {
 
 // winnersOf returns the contracts of a market that win and have not ended yet.
 func (f *feed) winnersOf(market uint32) (list []uint32) {
-	for _, c := range f.winners[market] {
+	for _, c := range f.outcomes[market].Winners {
 		if f.ended[bookID{market, c}] == contractOpen {
 			list = append(list, c)
 		}

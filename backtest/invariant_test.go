@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -14,13 +15,21 @@ import (
 
 // supply is what a recording has at a price of a side at each moment, at most: what was traded, and what was visible.
 type supply struct {
-	traded  []amount // against resting orders of the side
-	visible []amount // changes of what others have there: the quantity from a time on
+	traded []amount // against resting orders of the side
+	added  []amount // to what others have there, from nothing if what was there before is not known
+	last   uint64   // what they have
 }
 
 type amount struct {
 	at       int64
 	quantity uint64
+}
+
+// supplyMoment is a side of a contract at a clock reading.
+type supplyMoment struct {
+	contract uint32
+	side     int
+	at       int64
 }
 
 type supplyID struct {
@@ -58,11 +67,25 @@ func supplies(t *testing.T, dir string) (all map[supplyID]*supply, volume map[ui
 			s.traded = append(s.traded, amount{e.At, tr.Quantity})
 			volume[e.Contract] += tr.Quantity
 		}
+		for id, s := range all {
+			hidden := keyOf(id.side, id.price) < worstOf(id.side, e.Change.Worst[id.side])
+			if e.Kind == EventBook && id.contract == e.Contract && (e.Change.Reset || hidden) {
+				s.last = 0
+			}
+		}
 		for _, l := range e.Change.Levels {
 			s := at(e.Contract, l.Side, l.Price)
-			s.visible = append(s.visible, amount{e.At, l.Quantity})
+			s.added = append(s.added, amount{e.At, l.Quantity - min(l.Quantity, s.last)})
+			s.last = l.Quantity
 		}
 	}
+}
+
+func worstOf(side int, price uint32) uint32 {
+	if price == 0 {
+		return 0
+	}
+	return keyOf(side, price)
 }
 
 // TestInvariants checks every fill of runs with latencies against the recording.
@@ -137,7 +160,9 @@ func checkModel(t *testing.T, m *Model, all map[supplyID]*supply, volume map[uin
 		orders[m.Orders[i].Order] = &m.Orders[i]
 	}
 	passive := make(map[uint32]uint64) // filled by trades, by contract
-	taken := make(map[supplyID]map[int64]uint64)
+	moments := make(fillsOfMoments)    // likewise
+	levels := make(fillsOfMoments)     // filled from visible levels, at any time
+	taken := make(map[supplyID]uint64)
 	filled := make(map[uint64]uint64)
 	for _, f := range m.Fills {
 		o := orders[f.Order]
@@ -161,24 +186,26 @@ func checkModel(t *testing.T, m *Model, all map[supplyID]*supply, volume map[uin
 		switch f.Reason {
 		case exchange.FillQueueReached.String(), exchange.FillTradedThrough.String():
 			passive[f.Contract] += f.Quantity
+			moment := supplyMoment{f.Contract, sideIndex(side), f.At}
+			moments.add(moment, f.Price, f.Quantity)
 			at := all[supplyID{f.Contract, sideIndex(side), f.Price}]
 			if f.Reason == exchange.FillQueueReached.String() && tradedBy(at, f.At) == 0 {
 				t.Errorf("%s: no trade at the price of %+v", m.Queue, f)
 			}
 		case exchange.FillTook.String():
 			id := supplyID{f.Contract, 1 - sideIndex(side), f.Price}
-			if taken[id] == nil {
-				taken[id] = make(map[int64]uint64)
+			if taken[id] += f.Quantity; taken[id] > addedBy(all[id], f.At) {
+				t.Errorf("%s: took %d of %d that were visible: %+v", m.Queue, taken[id], addedBy(all[id], f.At), f)
 			}
-			since, visible := visibleAt(all[id], f.At)
-			if taken[id][since] += f.Quantity; taken[id][since] > visible {
-				t.Errorf("%s: took %d of %d that were visible: %+v", m.Queue, taken[id][since], visible, f)
-			}
+			levels.add(supplyMoment{f.Contract, sideIndex(side), 0}, f.Price, f.Quantity)
 		case exchange.FillCrossed.String():
+			levels.add(supplyMoment{f.Contract, sideIndex(side), 0}, f.Price, f.Quantity)
 		default:
 			t.Errorf("%s: a fill for no reason: %+v", m.Queue, f)
 		}
 	}
+	moments.check(t, m.Queue+", by trades", all, tradedThrough)
+	levels.check(t, m.Queue+", by levels", all, crossing)
 	for contract, n := range passive {
 		if n > volume[contract] {
 			t.Errorf("%s: contract %d: trades filled %d, the recording has %d", m.Queue, contract, n, volume[contract])
@@ -240,6 +267,57 @@ func checkAccounts(t *testing.T, r *Result, m *Model) {
 	}
 }
 
+// fillsOfMoments is what was filled at moments, by price.
+type fillsOfMoments map[supplyMoment]map[uint32]uint64
+
+func (f fillsOfMoments) add(m supplyMoment, price uint32, quantity uint64) {
+	if f[m] == nil {
+		f[m] = make(map[uint32]uint64)
+	}
+	f[m][price] += quantity
+}
+
+// check expects no more to be filled at a price, and worse ones, than there was for orders there.
+func (f fillsOfMoments) check(t *testing.T, what string, all map[supplyID]*supply,
+	most func(map[supplyID]*supply, supplyMoment, uint32) uint64,
+) {
+	t.Helper()
+	for m, prices := range f {
+		for price := range prices {
+			n := uint64(0)
+			for p, quantity := range prices {
+				if keyOf(m.side, p) <= keyOf(m.side, price) {
+					n += quantity
+				}
+			}
+			if n > most(all, m, price) {
+				t.Errorf("%s: %d filled of %d at %d in moment %+v", what, n, most(all, m, price), price, m)
+			}
+		}
+	}
+}
+
+// tradedThrough returns what was traded at a moment at a price or worse ones, for resting orders there.
+func tradedThrough(all map[supplyID]*supply, m supplyMoment, price uint32) (n uint64) {
+	for id, s := range all {
+		if id.contract == m.contract && id.side == m.side && keyOf(m.side, id.price) <= keyOf(m.side, price) {
+			n += tradedBy(s, m.at)
+		}
+	}
+	return n
+}
+
+// crossing returns what was visible at any time on the other side, at prices that an order matches.
+func crossing(all map[supplyID]*supply, m supplyMoment, price uint32) (n uint64) {
+	for id, s := range all {
+		if id.contract == m.contract && id.side != m.side &&
+			keyOf(m.side, price)+keyOf(id.side, id.price) >= exchange.PriceSum {
+			n += addedBy(s, math.MaxInt64)
+		}
+	}
+	return n
+}
+
 // tradedBy returns what was traded at a moment.
 func tradedBy(s *supply, at int64) (n uint64) {
 	if s == nil {
@@ -253,22 +331,15 @@ func tradedBy(s *supply, at int64) (n uint64) {
 	return n
 }
 
-// visibleAt returns the last time that a level was named, and the most that it had at that moment.
-func visibleAt(s *supply, at int64) (since int64, quantity uint64) {
+// addedBy returns what of a level was visible up to a moment: what was there, and what was added.
+func addedBy(s *supply, at int64) (n uint64) {
 	if s == nil {
-		return 0, 0
+		return 0
 	}
-	i := len(s.visible) - 1
-	for i >= 0 && s.visible[i].at > at {
-		i--
+	for _, a := range s.added {
+		if a.at <= at {
+			n += a.quantity
+		}
 	}
-	if i < 0 {
-		return 0, 0
-	}
-	same := s.visible[:i+1]
-	j := slices.IndexFunc(same, func(a amount) bool { return a.at == s.visible[i].at })
-	for _, a := range same[j:] {
-		quantity = max(quantity, a.quantity)
-	}
-	return s.visible[i].at, quantity
+	return n
 }

@@ -53,6 +53,7 @@ type dayConfig struct {
 	oneSide  bool   // buys or sells alone
 	goals    bool   // halts, some of which void provisional fills
 	sweeps   int    // one of so many actions of the agents goes through all levels, 0 if none does
+	silent   bool   // the bot sends nothing, and its sessions are lost at the halts
 	settings func(*engine.Config)
 }
 
@@ -142,6 +143,9 @@ func record(t testing.TB, c dayConfig) *day {
 		if i%2 == 0 {
 			halt = s.Exchange.Goal
 		}
+		if c.silent {
+			s.DropSessions()
+		}
 		if err := halt(winMarket, []string{"goal", "injury"}[i%2]); err != nil {
 			t.Fatal(err)
 		}
@@ -205,6 +209,9 @@ type planner struct {
 }
 
 func (p *planner) act(int) {
+	if p.c.silent {
+		return
+	}
 	var list []action
 	if len(p.live) > 0 && p.random.IntN(3) == 0 {
 		list = append(list, p.end())

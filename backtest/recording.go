@@ -39,11 +39,14 @@ type RecordedMarket struct {
 	NonRunners     bool                // a contract was removed
 	PendingTimeout uint32              // seconds, of provisional fills of the recording account; 0 if there were none
 	Winners        []uint32            // of an imported market that was settled
+	Places         int                 // likewise, how many win; of more winners some have tied; 0 if that is not known
 	Voided         []uint32            // contracts that were voided while the market went on
 	Settled        []uint32            // contracts that were settled while the market went on
 	Reductions     []Reduction         // by runners that were removed
 	Delay          string              // of orders in an imported market, in words; "" if there was none
 	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
+
+	last []int64 // twice that, exactly: bid plus offer of others, or twice what was traded after there were both
 }
 
 // Approximate is the name that imported journals have in their segments, followed by why they are approximate.
@@ -57,7 +60,7 @@ func Open(dir string) (*Recording, error) {
 	}
 	defer func() { _ = r.Close() }()
 	s := scanner{recording: &Recording{Dir: dir, Depth: depthLeast}, markets: make(map[uint32]*RecordedMarket)}
-	s.measure.sent = make(map[uint64]int64)
+	s.measure.sent, s.books = make(map[uint64]int64), r.books
 	r.watch = &s
 	r.own.watch = s.report
 	for {
@@ -90,6 +93,14 @@ func (r *Recording) Market(id uint32) *RecordedMarket {
 	return nil
 }
 
+// lastOf returns twice the last price of a contract.
+func (m *RecordedMarket) lastOf(contract uint32) int64 {
+	if i := slices.Index(m.Contracts, contract); i >= 0 && i < len(m.last) {
+		return m.last[i]
+	}
+	return 0
+}
+
 // scanner finds out what a recording has.
 type scanner struct {
 	recording *Recording
@@ -97,6 +108,7 @@ type scanner struct {
 	order     []uint32
 	measure   measure
 	balance   bool
+	books     map[bookID]*twoSides // the reader's
 }
 
 // market returns the market of an id.
@@ -115,7 +127,7 @@ func (s *scanner) market(id uint32) *RecordedMarket {
 func (m *RecordedMarket) contract(id uint32) {
 	if !slices.Contains(m.Contracts, id) && len(m.Contracts) < contractsMax {
 		m.Contracts = append(m.Contracts, id)
-		m.Last = append(m.Last, 0)
+		m.Last, m.last = append(m.Last, 0), append(m.last, 0)
 	}
 }
 
@@ -126,7 +138,10 @@ func (s *scanner) event(e *Event) {
 		m.contract(e.Contract)
 		i := slices.Index(m.Contracts, e.Contract)
 		if n := len(e.Change.Trades); n > 0 && i >= 0 { // there may be too many contracts
-			m.Last[i] = e.Change.Trades[n-1].Price
+			m.last[i] = 2 * int64(e.Change.Trades[n-1].Price)
+		}
+		if bid, offer := s.books[bookID{e.Market, e.Contract}].best(); i >= 0 && bid != 0 && offer != 0 {
+			m.last[i] = int64(bid + offer)
 		}
 	case EventState:
 		m := s.market(e.Market)
@@ -160,6 +175,10 @@ func (s *scanner) event(e *Event) {
 // reason reads what only imported journals say in the reason of a state.
 func (s *scanner) reason(m *RecordedMarket, e *Event) {
 	if list, ok := strings.CutPrefix(e.Reason, "won by "); ok && e.State == msg.MarketStateSettled {
+		list, places, _ := strings.Cut(list, "; places: ")
+		if n, err := strconv.ParseUint(places, 10, 10); err == nil {
+			m.Places = int(n)
+		}
 		for text := range strings.SplitSeq(list, ",") {
 			if n, err := strconv.ParseUint(text, 10, 32); err == nil && slices.Contains(m.Contracts, uint32(n)) {
 				m.Winners = append(m.Winners, uint32(n))
@@ -233,11 +252,8 @@ func (s *scanner) finish(r *Reader) {
 		if len(m.Contracts) == 0 {
 			continue
 		}
-		for i, contract := range m.Contracts {
-			w := r.books[bookID{id, contract}]
-			if w != nil && len(w.sides[buy].levels) > 0 && len(w.sides[sell].levels) > 0 {
-				m.Last[i] = (w.sides[buy].levels[0].key + exchange.PriceSum - w.sides[sell].levels[0].key) / 2
-			}
+		for i, last := range m.last {
+			m.Last[i] = uint32(last / 2)
 		}
 		rec.Markets = append(rec.Markets, *m)
 	}

@@ -41,6 +41,17 @@ type MarketEnd struct {
 	Assumed bool     `json:"assumed"` // the contract with the highest last price: the stream does not say who won
 	Ended   bool     `json:"ended"`   // in the recording; else positions are valued at the last prices
 	Voided  bool     `json:"voided"`  // nobody won or lost
+	Each    bool     `json:"each"`    // contracts win or lose each by itself; else one takes all
+	Places  int      `json:"places"`  // of a dead heat: the payoffs of so many are divided among the winners; else 0
+}
+
+// pays returns what a position in a winner gets.
+func (e MarketEnd) pays(net int64) exchange.Money {
+	all := exchange.Money(net) * exchange.PriceSum
+	if e.Places == 0 {
+		return all
+	}
+	return exchange.Share(all, e.Places, len(e.Winners))
 }
 
 // Model is a run under one assumption.

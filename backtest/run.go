@@ -248,7 +248,7 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 		m := &rec.Markets[i]
 		mk := exchange.Market{
 			ID: m.ID, EventID: event, Name: "recorded", State: m.State, NonRunners: m.NonRunners,
-			WinnerTakesAll: c.takesAll(&ends[i]),
+			WinnerTakesAll: !ends[i].Each,
 		}
 		if mk.State > msg.MarketStateHalted || mk.State < 0 {
 			mk.State = msg.MarketStateHalted
@@ -265,15 +265,14 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 	f := &feed{
 		source: src, sim: s, ended: make(map[bookID]contractEnd), ends: make(map[uint32]msg.MarketStateType),
-		managed: make(map[uint32]bool), takesAll: make(map[uint32]bool),
-		timeout: make(map[uint32]int64), winners: make(map[uint32][]uint32),
+		managed: make(map[uint32]bool), timeout: make(map[uint32]int64), outcomes: make(map[uint32]MarketEnd),
 		settled: col.settling, before: col.before, voids: voidsFor(c.VoidReasons),
 	}
 	if len(c.Recording.Events) == 1 {
 		f.event = c.Recording.Events[0]
 	}
 	for _, e := range c.ends() {
-		f.winners[e.Market], f.takesAll[e.Market] = e.Winners, c.takesAll(&e)
+		f.outcomes[e.Market] = e
 	}
 	for i := range c.Recording.Markets {
 		m := &c.Recording.Markets[i]
@@ -291,7 +290,7 @@ func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 
 // finish returns what came of a run.
 func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *Model {
-	m := col.finish(c.Recording, c.Commission, f.how)
+	m := col.finish(c.Recording, c.Commission, f)
 	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
 	m.Figures.FillsUnreduced = f.sim.Exchange.Forgotten()

@@ -19,9 +19,15 @@ func (c *collector) settling(market uint32) {
 	}
 }
 
-// finish completes the result of a run. how says how a contract ended.
-func (c *collector) finish(r *Recording, commission int, how func(bookID) contractEnd) Model {
+// finish completes the result of a run, whose feed knows how contracts ended.
+func (c *collector) finish(r *Recording, commission int, f *feed) Model {
 	m := &c.model
+	c.final = true
+	for _, h := range c.list {
+		if mk := r.Market(h.id.market); mk != nil {
+			h.last = mk.lastOf(h.id.contract)
+		}
+	}
 	c.point(c.x.Now())
 	t, _ := c.x.Truth(c.account)
 	open := make(map[bookID]exchange.PositionTruth)
@@ -38,10 +44,10 @@ func (c *collector) finish(r *Recording, commission int, how func(bookID) contra
 			cr.Net, cr.Flow = p.Net+p.PendingNet, p.Flow+p.PendingFlow
 			cr.Profit = cr.Flow + exchange.Money(cr.Net*c.middle(h.id.market, h.id.contract)/2)
 			m.Gross += cr.Profit
-		} else if end := how(h.id); end != contractVoided { // its fills are undone
+		} else if end := f.how(h.id); end != contractVoided { // its fills are undone
 			cr.Net, cr.Flow = h.before.Net+h.before.PendingNet, h.before.Flow+h.before.PendingFlow
 			if cr.Profit = cr.Flow; end == contractWon {
-				cr.Profit += exchange.Money(cr.Net) * exchange.PriceSum
+				cr.Profit += f.outcomes[h.id.market].pays(cr.Net)
 			}
 		}
 		byMarket[h.id.market] += cr.Profit

@@ -166,6 +166,121 @@ func TestMoneyOfEnds(t *testing.T) {
 	}
 }
 
+// TestDeadHeat divides the payoff of the places of an imported market among its winners, if there are more.
+func TestDeadHeat(t *testing.T) {
+	const paid, won2 = paid0 + paid1 + paid2, 300 * exchange.Currency
+	share := func(m exchange.Money) exchange.Money { return exchange.Share(m, 2, 3) }
+	for _, c := range []struct {
+		winners  []uint32
+		places   int
+		gross    exchange.Money
+		warnings int
+	}{
+		{[]uint32{1000, 1001}, 1, (won0+won1)/2 - paid, 0},
+		// It is not known which of them tied.
+		{[]uint32{1000, 1001, 1002}, 2, share(won0) + share(won1) + share(won2) - paid, 1},
+		{[]uint32{1000, 1001}, 2, won0 + won1 - paid, 0},
+		{[]uint32{1000, 1001}, 3, won0 + won1 - paid, 0},
+		{[]uint32{1000, 1001}, 0, won0 + won1 - paid, 1}, // it is not known how many win
+	} {
+		m := madeDay(t)
+		m.state(3*time.Second, msg.MarketStateSettled, nil)
+		m.close()
+		rec, err := Open(m.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Approx = true
+		rec.Markets[0].Winners, rec.Markets[0].Places = c.winners, c.places
+		r := m.runTaker(Config{Recording: rec})
+		checkMoney(t, r, c.gross, max(c.gross, 0)/exchange.PriceSum*200)
+		if live := valued(rec, r, r.Models[0].Fills); live != r.Models[0].Profit {
+			t.Errorf("%d winners in %d places: live %v, want %v", len(c.winners), c.places, live, r.Models[0].Profit)
+		}
+		if n := len(r.Warnings); n != 1+c.warnings { // that it was imported is one
+			t.Errorf("%d winners in %d places: %q", len(c.winners), c.places, r.Warnings)
+		}
+	}
+}
+
+// TestWinnerSettledBefore values a winner that was settled in a market that does not end as the models do: it is
+// settled with its market, unless each contract wins or loses by itself.
+func TestWinnerSettledBefore(t *testing.T) {
+	for _, each := range []bool{false, true} {
+		m := madeDay(t)
+		m.state(3*time.Second, msg.MarketStateLive, func(s *msg.MarketState) {
+			ended(s, 1001, msg.ContractStateSettled)
+		})
+		c := Config{Winners: map[uint32][]uint32{winMarket: {1001}}}
+		if each {
+			c.EachWins = []uint32{winMarket}
+		}
+		r := m.runTaker(c)
+		rec, err := Open(m.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if live := valued(rec, r, r.Models[0].Fills); live != r.Models[0].Profit {
+			t.Errorf("each %t: live %v, the model %v", each, live, r.Models[0].Profit)
+		}
+	}
+}
+
+// TestLastPrice values what is open at the newest price that there is, for the models and the live day alike: a middle
+// price while there are both sides, also one of half a unit, and what is traded after that.
+func TestLastPrice(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(*msg.ContractQuotes)
+		last int64 // twice the price
+	}{
+		{"both sides", func(q *msg.ContractQuotes) {
+			bid := q.AddBids()
+			bid.SetPrice(2901)
+			bid.SetQuantity(1000)
+		}, 2901 + 3100},
+		{"one side", func(q *msg.ContractQuotes) {
+			bid := q.AddBids()
+			bid.SetPrice(2900)
+			bid.SetQuantity(0)
+		}, 2900 + 3100},
+		{"one side, and a trade", func(q *msg.ContractQuotes) {
+			bid := q.AddBids()
+			bid.SetPrice(2900)
+			bid.SetQuantity(0)
+			x := q.AddExecutions()
+			x.SetPrice(2900)
+			x.SetQuantity(100_000_000)
+			x.SetLiquidity(msg.SideBuy)
+			x.SetMicroseconds(1)
+		}, 2 * 2900},
+	} {
+		m := madeDay(t)
+		m.say(3*time.Second, func(p *msg.Payload) {
+			q := p.MutableContractQuotes()
+			q.SetMarketId(winMarket)
+			q.SetContractId(1000)
+			c.end(q)
+		})
+		r := m.runTaker(Config{})
+		rec, err := Open(m.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(r.Models[0].Fills, func(f FillResult) bool { return f.Contract == 1000 })
+		want := -paid0 + exchange.Money(r.Models[0].Fills[i].Quantity)*exchange.Money(c.last)/2
+		if got := r.Models[0].Contracts[0].Profit; got != want {
+			t.Errorf("%s: the model has %v, want %v", c.name, got, want)
+		}
+		if live := valued(rec, r, r.Models[0].Fills); live != r.Models[0].Profit {
+			t.Errorf("%s: live %v, the model %v", c.name, live, r.Models[0].Profit)
+		}
+		if last := r.Models[0].Path[len(r.Models[0].Path)-1].Equity; last != r.Models[0].Gross {
+			t.Errorf("%s: the path ends at %v, want %v", c.name, last, r.Models[0].Gross)
+		}
+	}
+}
+
 // TestEachWinsUnknown refuses a market that the recording does not have: the wrong one would be settled wrongly.
 func TestEachWinsUnknown(t *testing.T) {
 	m := madeDay(t)
@@ -221,7 +336,7 @@ func TestReducedBefore(t *testing.T) {
 	m := &RecordedMarket{Reductions: []Reduction{{At: 10, Type: msg.ReduceTypeQuantity, Factor: 1000}}}
 	for at, want := range map[int64]exchange.Money{9: 90 * 6000, 11: 100 * 6000} {
 		fills := []FillResult{{At: at, Side: sideText(msg.SideBuy), Price: 4000, Quantity: 100}}
-		if got := m.value(fills, contractWon, 0); got != want {
+		if got := m.value(fills, 1, &MarketEnd{Winners: []uint32{1}, Ended: true}); got != want {
 			t.Errorf("filled at %d: %v, want %v", at, got, want)
 		}
 	}

@@ -115,3 +115,17 @@ func (w *window) worst(side int) uint32 {
 	}
 	return keyOf(side, w.levels[len(w.levels)-1].key)
 }
+
+// best returns the best prices of others, 0 for none.
+func (t *twoSides) best() (bid, offer uint32) {
+	var best [2]uint32
+	for side := range t.sides {
+		for i := range t.sides[side].levels {
+			if l := &t.sides[side].levels[i]; l.others > 0 {
+				best[side] = keyOf(side, l.key)
+				break
+			}
+		}
+	}
+	return best[buy], best[sell]
+}

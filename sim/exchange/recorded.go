@@ -7,8 +7,8 @@ import "github.com/smk-go/smk/gen/msg"
 //
 // An order that is added to the book has the level's visible quantity ahead of it. Trades at its price take from that
 // quantity first and then fill the order; trades at a worse price fill it before that. What else a level loses was
-// cancelled, and Queue says from where. An order that takes is filled from visible levels, which have less until
-// they are named again.
+// cancelled, and Queue says from where. An order that takes is filled from visible levels, which have less by it:
+// of a level that changes, what has left is what was taken, and only what others have added can be taken again.
 type Recorded struct {
 	Account string // the house account that is the other party of every fill; "" means an exchange without a recording
 	Queue   Queue
@@ -139,16 +139,13 @@ func (x *Exchange) startRecorded(r Recorded) error {
 }
 
 // Play applies a recorded change to a contract's book, fills what it fills, publishes the change as one, and reports
-// the fills. Changes of a market or contract that has ended are ignored. The error is a [*CommandError] if there is no
-// such contract or the exchange plays no recording; c is not kept.
+// the fills. A market or contract that has ended has no orders to fill, and its changes are published: its book is
+// emptied. The error is a [*CommandError] if there is no such contract or the exchange plays no recording; c is not
+// kept.
 func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	ct, err := x.recordedContract(marketID, contractID)
 	if err != nil {
 		return err
-	}
-	m := ct.market
-	if ct.settled || m.state == msg.MarketStateSettled || m.state == msg.MarketStateVoided {
-		return nil
 	}
 	for side := range ct.sides {
 		if ct.sides[side].orders > 0 {

@@ -113,11 +113,17 @@ func TestRecordedFills(t *testing.T) {
 		}},
 		{
 			"took what is visible and waits with the rest", order10(msg.SideBuy, 4100, 8000),
-			[]ChangedLevel{offer(4100, 2000)},
+			[]ChangedLevel{offer(4100, 7000)},
 			nil,
 			[]RecordedFill{
 				{Price: 4100, Quantity: 5000, Reason: FillTook}, {Price: 4100, Quantity: 2000, Reason: FillCrossed},
 			},
+		},
+		{
+			"took all that is visible, some of which leaves", order10(msg.SideBuy, 4100, 8000),
+			[]ChangedLevel{offer(4100, 2000)},
+			nil,
+			[]RecordedFill{{Price: 4100, Quantity: 5000, Reason: FillTook}},
 		},
 		{
 			"traded through", order10(msg.SideBuy, 4050, 8000),
@@ -165,6 +171,28 @@ func TestRecordedFills(t *testing.T) {
 		if !slices.Equal(*fills, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, *fills, c.want)
 		}
+	}
+}
+
+// TestRecordedOnce takes a level, of which then some leaves and something is added, again and again: what was visible
+// can be taken once.
+func TestRecordedOnce(t *testing.T) {
+	x, fills := recordedMarket(t, QueueOptimistic)
+	playChange(t, x, []ChangedLevel{offer(4100, 5000)})
+	submitBot(t, x, order10(msg.SideBuy, 4100, 4000))
+	submitBot(t, x, order10(msg.SideBuy, 4100, 100_000))
+	for _, n := range []uint64{4900, 3000, 2999, 3500, 3400, 0, 600} { // 501 are added, and 600
+		playChange(t, x, []ChangedLevel{offer(4100, n)})
+	}
+	if err := x.Play(1, 10, &Change{Levels: []ChangedLevel{offer(4100, 700)}, Reset: true}); err != nil {
+		t.Fatal(err)
+	}
+	var filled uint64
+	for _, f := range *fills {
+		filled += f.Quantity
+	}
+	if want := uint64(5000 + 501 + 600 + 700); filled != want {
+		t.Errorf("filled %d, want %d", filled, want)
 	}
 }
 

@@ -11,7 +11,7 @@ type recordedSide struct {
 type recordedLevel struct {
 	key      uint32
 	quantity uint64 // as recorded
-	consumed uint64 // taken by us since it was last named
+	consumed uint64 // of that, taken by us
 }
 
 // free returns what there is to take.
@@ -38,9 +38,10 @@ func (s *recordedSide) free(key uint32) uint64 {
 	return 0
 }
 
-// set sets a level's quantity, of which nothing is consumed. It returns the one before, and reports whether some of it
-// was left.
-func (s *recordedSide) set(key uint32, quantity uint64) (before uint64, left bool) {
+// set sets a level's quantity. What has left it is what we have taken, as far as there is such: only what was added can
+// be taken again. Of a level that is set anew nothing is known of before. It returns the quantity before, and reports
+// whether there was something to take, and is now.
+func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {
 		i++
@@ -48,10 +49,13 @@ func (s *recordedSide) set(key uint32, quantity uint64) (before uint64, left boo
 	if i < len(s.levels) && s.levels[i].key == key {
 		l := &s.levels[i]
 		before, left = l.quantity, l.free() > 0
-		if quantity > 0 {
-			l.quantity, l.consumed = quantity, 0
-		} else {
+		if l.consumed -= min(l.consumed, before-min(before, quantity)); anew {
+			l.consumed = 0
+		}
+		if l.quantity = quantity; quantity == 0 {
 			s.levels = append(s.levels[:i], s.levels[i+1:]...)
+		} else {
+			left = left && l.free() > 0
 		}
 	} else if quantity > 0 {
 		s.levels = append(s.levels, recordedLevel{})

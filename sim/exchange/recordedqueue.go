@@ -86,7 +86,7 @@ func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 		for o := book.head(key); o != nil; o = o.next {
 			o.ahead.revealed(last, quantity)
 		}
-		recorded.set(key, quantity)
+		recorded.set(key, quantity, true)
 	}
 }
 
@@ -131,7 +131,7 @@ func (x *Exchange) playLevels(ct *contract, c *Change) (updated [2]uint32) {
 			continue
 		}
 		key, recorded := keyOf(side, l.Price), &ct.recorded[side]
-		before, visible := recorded.set(key, l.Quantity)
+		before, visible := recorded.set(key, l.Quantity, c.Reset)
 		if named[side]++; named[side] > 1 {
 			updated[side] = 0
 		} else if visible && l.Quantity > 0 && key >= recorded.floor {

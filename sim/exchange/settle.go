@@ -10,6 +10,12 @@ import (
 // voided already. Provisional fills are confirmed first. In a winner-takes-all market exactly one contract
 // must win, or none if a contract is voided. The error is a [*CommandError].
 func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
+	return x.SettleShared(id, reason, 0, winners...)
+}
+
+// SettleShared is [Exchange.Settle] after a dead heat: the payoffs of so many places are divided among the winners.
+// With 0 places each winner is paid in full.
+func (x *Exchange) SettleShared(id uint32, reason string, places int, winners ...uint32) error {
 	m, err := x.openMarket(id)
 	if err != nil {
 		return err
@@ -29,7 +35,14 @@ func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
 	for _, c := range m.contracts {
 		if !c.settled {
-			c.payOut(slices.Contains(winners, c.id))
+			switch {
+			case !slices.Contains(winners, c.id):
+				c.payOut(0, 1)
+			case places > 0 && places < len(winners):
+				c.payOut(places, len(winners))
+			default:
+				c.payOut(1, 1)
+			}
 		}
 	}
 	x.bookBalances(m, reason)
@@ -47,7 +60,11 @@ func (x *Exchange) SettleContract(id, contractID uint32, win bool, reason string
 		return commandErrorf("market %d is settled by its winner: use Settle", id)
 	}
 	x.takeProvisional(c.market, c, x.confirmFill)
-	c.payOut(win)
+	if win {
+		c.payOut(1, 1)
+	} else {
+		c.payOut(0, 1)
+	}
 	x.closeContract(c, msg.ContractStateSettled, reason)
 	x.bookBalances(c.market, reason)
 	return nil
@@ -96,9 +113,9 @@ func (x *Exchange) closeContract(c *contract, state msg.ContractStateType, reaso
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
 }
 
-// payOut moves cash from a contract's losers to its winners. A runner removed later does not reduce its
-// fills.
-func (c *contract) payOut(win bool) {
+// payOut moves cash from a contract's losers to its winners: so many of equal parts of the payoff. A runner removed
+// later does not reduce its fills.
+func (c *contract) payOut(parts, among int) {
 	c.settled, c.state = true, msg.ContractStateSettled
 	c.market.final.removeContract(c)
 	for _, p := range c.positions {
@@ -106,13 +123,15 @@ func (c *contract) payOut(win bool) {
 			continue
 		}
 		p.changed = true
-		if win {
-			p.due = p.ifWins()
-		} else {
-			p.due = p.ifLoses()
-		}
+		p.due = p.flow + Share(Money(p.net)*PriceSum, parts, among)
 		p.net, p.flow = 0, 0
 	}
+}
+
+// Share returns the part of money that so many of equal parts are, rounded towards 0.
+func Share(m Money, parts, among int) Money {
+	p, n := Money(parts), Money(among)
+	return m/n*p + m%n*p/n
 }
 
 // voidContract undoes the fills of a contract.

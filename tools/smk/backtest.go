@@ -153,8 +153,7 @@ func (c *backtestCommand) Run(ctx context.Context, std stdio) (failed error) {
 // runAll runs the bot with every combination of parameters and every assumption. With an error it returns the results
 // of those combinations that were done.
 func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Result, []*backtest.Comparison, error) {
-	dir := c.Journal + c.Compare
-	rec, err := backtest.Open(dir)
+	rec, err := openRecording(c.Journal + c.Compare)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -200,6 +199,18 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 	return results, comparisons, err
 }
 
+// openRecording opens the journal in a folder.
+func openRecording(dir string) (*backtest.Recording, error) {
+	if err := checkJournal(dir); err != nil {
+		return nil, err
+	}
+	rec, err := backtest.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return rec, nil
+}
+
 // config returns the settings of all runs.
 func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []exchange.Queue, error) {
 	config := backtest.Config{
@@ -211,7 +222,7 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 	}
 	oneWay := rec.Latency.OneWay()
 	if c.Measured != "" {
-		other, err := backtest.Open(c.Measured)
+		other, err := openRecording(c.Measured)
 		if err != nil {
 			return config, nil, err
 		}

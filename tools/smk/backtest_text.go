@@ -146,6 +146,9 @@ func (t *textWriter) contracts(r *backtest.Result) {
 			state = "voided"
 		case end.Ended:
 			state = fmt.Sprintf("won by %v", end.Winners)
+			if end.Places > 0 {
+				state += fmt.Sprintf(", a dead heat: each is paid %d/%d", end.Places, len(end.Winners))
+			}
 			if end.Assumed {
 				state += ", as the last prices suggest"
 			}

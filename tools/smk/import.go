@@ -54,6 +54,9 @@ func (c *importBetfair) Run(ctx context.Context, std stdio) error {
 	if r.Handicaps > 0 {
 		fmt.Fprintf(std.out, "%d changes of runners with a handicap are left out\n", r.Handicaps)
 	}
+	if r.Ignored > 0 {
+		fmt.Fprintf(std.out, "%d changes of markets after their end, or of too many markets, are left out\n", r.Ignored)
+	}
 	fmt.Fprintln(std.out, "The journal is approximate:")
 	for _, text := range r.Approximate {
 		fmt.Fprintln(std.out, " -", text)

@@ -19,14 +19,21 @@ func checkJournals(parsed *kong.Context) error {
 		}
 	}
 	for _, arg := range parsed.Selected().Positional {
-		dir := arg.Target.String()
-		files, err := os.ReadDir(dir)
-		if err != nil {
+		if err := checkJournal(arg.Target.String()); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == segmentExtension }) {
-			return fmt.Errorf("%s: there is no journal in this folder", dir)
-		}
+	}
+	return nil
+}
+
+// checkJournal reports a folder without a journal.
+func checkJournal(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == segmentExtension }) {
+		return fmt.Errorf("%s: there is no journal in this folder", dir)
 	}
 	return nil
 }

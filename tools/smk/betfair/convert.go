@@ -230,6 +230,9 @@ func (c *converter) state(at int64, m *market, d *definition) error {
 		}
 		if len(won) > 0 {
 			st.Reason = new("won by " + strings.Join(won, ","))
+			if n := d.Winners; n > 0 && n <= runnersMax && n+len(won) > 2 { // more winners than places: a dead heat
+				*st.Reason += fmt.Sprintf("; places: %d", n)
+			}
 		}
 	case d.BetDelay > 0:
 		st.Reason = new(fmt.Sprintf("orders are delayed by %d s", d.BetDelay))

@@ -95,10 +95,11 @@ func TestImportsAtOnce(t *testing.T) {
 // TestImportEnds imports races whose runners are removed one after another and at the end, with one winner, several and
 // none, and holds what a backtest makes of them.
 func TestImportEnds(t *testing.T) {
-	line := func(pt int, status string, runners ...string) string {
-		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,"runners":[%s]}}]}`,
-			pt, status, strings.Join(runners, ","))
+	inPlaces := func(n, pt int, status string, runners ...string) string {
+		return fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.7","marketDefinition":{"status":%q,`+
+			`"numberOfWinners":%d,"runners":[%s]}}]}`, pt, status, n, strings.Join(runners, ","))
 	}
+	line := func(pt int, status string, runners ...string) string { return inPlaces(1, pt, status, runners...) }
 	runner := func(id int, status string) string { return fmt.Sprintf(`{"id":%d,"status":%q}`, id, status) }
 	out := func(id int, percent float64) string {
 		return fmt.Sprintf(`{"id":%d,"status":"REMOVED","adjustmentFactor":%g}`, id, percent)
@@ -111,6 +112,7 @@ func TestImportEnds(t *testing.T) {
 		voided    []uint32
 		factors   []uint32
 		allVoided bool
+		places    int
 	}{
 		{"one after another", []string{
 			line(1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
@@ -118,19 +120,27 @@ func TestImportEnds(t *testing.T) {
 			line(3, "SUSPENDED", out(1, 10), runner(2, active), runner(3, active)),
 			line(4, "OPEN", out(1, 10), out(2, 20), runner(3, active)),
 			line(5, "CLOSED", out(1, 10), out(2, 20), runner(3, won)),
-		}, []uint32{3}, []uint32{1, 2}, []uint32{1000, 2000}, false},
+		}, []uint32{3}, []uint32{1, 2}, []uint32{1000, 2000}, false, 0},
 		{"at the end", []string{
 			line(1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
 			line(2, "CLOSED", out(1, 10), runner(2, won), runner(3, lost)),
-		}, []uint32{2}, []uint32{1}, []uint32{1000}, false},
-		{"two winners", []string{
+		}, []uint32{2}, []uint32{1}, []uint32{1000}, false, 0},
+		{"a dead heat", []string{
 			line(1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
 			line(2, "CLOSED", runner(1, won), runner(2, won), runner(3, lost)),
-		}, []uint32{1, 2}, nil, nil, false},
+		}, []uint32{1, 2}, nil, nil, false, 1},
+		{"two places", []string{
+			inPlaces(2, 1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
+			inPlaces(2, 2, "CLOSED", runner(1, won), runner(2, won), runner(3, lost)),
+		}, []uint32{1, 2}, nil, nil, false, 2},
+		{"any number of winners", []string{
+			inPlaces(0, 1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
+			inPlaces(0, 2, "CLOSED", runner(1, won), runner(2, won), runner(3, lost)),
+		}, []uint32{1, 2}, nil, nil, false, 0},
 		{"abandoned", []string{
 			line(1, "OPEN", runner(1, active), runner(2, active), runner(3, active)),
 			line(2, "CLOSED", out(1, 10), out(2, 20), out(3, 30)),
-		}, nil, nil, nil, true},
+		}, nil, nil, nil, true, 0},
 	} {
 		file, dir := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "journal")
 		if err := os.WriteFile(file, []byte(strings.Join(c.lines, "\n")), 0o600); err != nil {
@@ -149,8 +159,10 @@ func TestImportEnds(t *testing.T) {
 			factors = append(factors, r.Factor)
 		}
 		if !slices.Equal(m.Winners, c.winners) || !slices.Equal(m.Voided, c.voided) ||
-			!slices.Equal(factors, c.factors) || (m.End == msg.MarketStateVoided) != c.allVoided {
-			t.Errorf("%s: won by %v, voided %v, reduced by %v, ends as %v", c.name, m.Winners, m.Voided, factors, m.End)
+			!slices.Equal(factors, c.factors) || (m.End == msg.MarketStateVoided) != c.allVoided ||
+			m.Places != c.places {
+			t.Errorf("%s: won by %v, voided %v, reduced by %v, ends as %v, %d places", c.name, m.Winners, m.Voided,
+				factors, m.End, m.Places)
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (m *merge) open(f *file) (err error) {
 	}
 	r, err := decompress(bufio.NewReaderSize(f.handle, 1<<16))
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.name, err)
+		return fmt.Errorf("%s: %w", f.name, cutOff(err))
 	}
 	f.lines = bufio.NewReaderSize(r, 1<<16)
 	return m.advance(f)
@@ -131,6 +131,14 @@ func (f *file) close() error {
 	}
 	err := f.handle.Close()
 	f.handle, f.lines = nil, nil
+	return err
+}
+
+// cutOff says what the error of a compressed file that is cut off means.
+func cutOff(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the compressed file is cut off here: %w", err)
+	}
 	return err
 }
 
@@ -146,7 +154,7 @@ func (m *merge) advance(f *file) error {
 			return nil
 		}
 		if err != nil && err != io.EOF && !errors.Is(err, errLong) {
-			return fmt.Errorf("%s: line %d: %w", f.name, f.number, err)
+			return fmt.Errorf("%s: line %d: %w", f.name, f.number, cutOff(err))
 		}
 		if line = bytes.TrimSpace(line); len(line) == 0 && err == nil {
 			continue
