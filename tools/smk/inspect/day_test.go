@@ -4,7 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/prove"
 	"github.com/smk-go/smk/sim/exchange"
 )
@@ -107,6 +110,82 @@ func (d *dayOrders) compare(l *Life) string {
 	if l.Quantity != truth.Quantity || l.State != state || l.Filled != truth.Executed || l.Price != truth.Price ||
 		l.Market != truth.Market || l.Contract != truth.Contract || l.Reference != truth.Reference {
 		return fmt.Sprintf("the exchange has %+v", truth)
+	}
+	return ""
+}
+
+// booksEvery is how many moments there are for one at which books are compared: the journal is read from its beginning.
+const booksEvery = 10
+
+// smallBooks are settings under which an engine has less room for books than the journal's reader.
+const smallBooks = prove.SmallBooks | prove.ShallowBooks | prove.QuickBooks
+
+// TestBooksOfDays records days full of faults, and holds the books of a moment to those that the engine has then.
+func TestBooksOfDays(t *testing.T) {
+	compared, moments := 0, map[string]int{}
+	for seed := *daysFrom; seed < *daysFrom+*days; seed++ {
+		if prove.New(seed).Settings&smallBooks != 0 {
+			continue
+		}
+		prove.Observe(prove.New(seed), t.TempDir(), func(o *prove.Observed) {
+			if moments[o.Dir]++; o.End || o.Engine == nil || moments[o.Dir]%booksEvery != 0 && !o.Rest {
+				return
+			}
+			compared++
+			text := compareBooks(t, o)
+			for tries := 0; text != "" && tries < 20; tries++ { // it may be on its way to the disk
+				time.Sleep(50 * time.Millisecond)
+				text = compareBooks(t, o)
+			}
+			if text != "" {
+				t.Errorf("seed %d, %s, moment %d: %s", seed, o.Dir[len(o.Dir)-4:], moments[o.Dir], text)
+			}
+		})
+	}
+	t.Logf("%d moments", compared)
+	if compared == 0 {
+		t.Error("nothing was compared")
+	}
+}
+
+// compareBooks returns which book is shown otherwise than the engine has it.
+func compareBooks(t *testing.T, o *prove.Observed) string {
+	t.Helper()
+	all, err := Books(t.Context(), o.Dir, 0, 0, Moment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[uint32]*Book{}
+	for _, b := range all {
+		shown[b.Contract] = b
+		is, ok := o.Engine.Book(b.Market, b.Contract)
+		state, causes := book.Empty, book.Causes(0)
+		if ok {
+			state, causes = is.State()
+		}
+		if stale := state != book.Live && causes&^(book.Halt|book.Crossed) != 0 || state < book.Live; stale != b.Stale {
+			return fmt.Sprintf("contract %d, stale %t: the engine has %v %v, %t", b.Contract, b.Stale, state, causes, ok)
+		}
+		if state < book.Live {
+			continue
+		}
+		for i, side := range [...]odds.Side{odds.Buy, odds.Sell} {
+			have := [][]PriceLevel{b.Bids, b.Offers}[i]
+			levels := is.Levels(nil, side)
+			same := len(have) == len(levels)
+			for i := 0; same && i < len(levels); i++ {
+				same = have[i].Price == uint32(levels[i].Price) && have[i].Quantity == uint64(levels[i].Quantity)
+			}
+			if !same {
+				return fmt.Sprintf("contract %d %v: %v, the engine has %v", b.Contract, side, have, levels)
+			}
+		}
+	}
+	for contract := uint32(1000); contract < 1100; contract++ {
+		is, ok := o.Engine.Book(contract/10, contract)
+		if ok && shown[contract] == nil && is.Depth(odds.Buy)+is.Depth(odds.Sell) > 0 {
+			return fmt.Sprintf("contract %d: no book", contract)
+		}
 	}
 	return ""
 }
