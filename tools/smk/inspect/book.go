@@ -73,7 +73,7 @@ func Books(ctx context.Context, dir string, market, contract uint32, at Moment) 
 		if err != nil {
 			return nil, err
 		}
-		if !at.Time.IsZero() && e.Wall >= at.Time.UnixNano() || at.Record != 0 && at.before(e) {
+		if e.Reaches(at.Time) || at.Record != 0 && at.before(e) {
 			break
 		}
 		s.add(e)
