@@ -52,8 +52,8 @@ const (
 )
 
 // Books returns the books of a market, or of one contract, as the bot knew them at a moment, by contract. A market of 0
-// is all. A book that the bot knew no longer, of an earlier run or of a market that it had left, is there as it was, and
-// stale. If the journal is damaged before the moment it returns the books before the damage, and the
+// is all. A book that the bot did not know any more, of an earlier run or of a market that it had left, is there as it
+// was, and stale. If the journal is damaged before the moment it returns the books before the damage, and the
 // *journal.DamageError. The error is a *book.LimitError if there are too many.
 func Books(ctx context.Context, dir string, market, contract uint32, at Moment) ([]*Book, error) {
 	s := &shelf{market: market, contract: contract, changed: map[contractKey]change{}, old: map[contractKey]*Book{}}

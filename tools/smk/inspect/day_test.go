@@ -127,7 +127,8 @@ func (d *dayOrders) compare(l *Life) string {
 	return ""
 }
 
-// compareLossy has the journal lack some of its records, and compares what is said to be sure. It returns how much is not.
+// compareLossy has the journal lack some of its records, and compares what is said to be sure. It returns how much is
+// not.
 func (d *dayOrders) compareLossy(t *testing.T, r *rand.Rand) (unsure int) {
 	t.Helper()
 	in, err := journal.OpenDir(d.o.Dir, journal.ReaderConfig{})
@@ -233,7 +234,7 @@ func compareBooks(t *testing.T, o *prove.Observed) string {
 			state, causes = is.State()
 		}
 		if stale := state != book.Live && causes&^(book.Halt|book.Crossed) != 0 || state < book.Live; stale != b.Stale {
-			return fmt.Sprintf("contract %d, stale %t: the engine has %v %v, %t", b.Contract, b.Stale, state, causes, ok)
+			return fmt.Sprintf("contract %d, stale %t: the engine has %v %v", b.Contract, b.Stale, state, causes)
 		}
 		if state < book.Live {
 			continue

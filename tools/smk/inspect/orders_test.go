@@ -214,7 +214,8 @@ func TestOrdersChanged(t *testing.T) {
 	for l := range all {
 		got = append(got, fmt.Sprintf("%d %d %d of %d %s, %d events", l.Reference, l.Order, l.Filled, l.Quantity,
 			l.State, len(l.Events)))
-		if l.Order != 0 && !strings.HasSuffix(l.Text(), "; live, or what is lost ended it, "+quantityText(l.Filled)+" filled") {
+		unsure := "; live, or what is lost ended it, " + quantityText(l.Filled) + " filled"
+		if l.Order != 0 && !strings.HasSuffix(l.Text(), unsure) {
 			t.Errorf("messages are lost: %s", l.Text())
 		}
 	}

@@ -146,8 +146,8 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 	return s, nil
 }
 
-// pass counts the time up to a record: by the loop's clock, and between two runs, which have clocks of their own, by the
-// wall clock, if that was not set back.
+// pass counts the time up to a record: by the loop's clock, and between two runs, which have clocks of their own, by
+// the wall clock, if that was not set back.
 func (s *Stat) pass(e *Entry) {
 	switch {
 	case s.lastWall == 0:
