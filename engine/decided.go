@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/engine/order"
 )
 
-// What the journal's log has of a decision about orders that no message shows: the text, and how LogDecision's field
-// "by" begins, which the arguments follow. Who follows orders by a journal applies them, see package replica.
+// What the journal's log has of a decision about orders or books that no message shows: the text, and how LogDecision's
+// field "by" begins, which the arguments follow. Who follows them by a journal applies it, see package replica.
 const (
 	LogDecision = "decision about orders"
 
@@ -18,6 +18,9 @@ const (
 	DecisionSettle     = "settle"     // market, then the winners
 	DecisionDefine     = "define"     // market, whether one of its contracts wins
 	DecisionUnfollowed = "unfollowed" // whether there are markets without room
+	DecisionUntracked  = "untracked"  // type, reference and sequence of a request that there is no room to follow
+	DecisionRenew      = "renew"      // market that is unsubscribed from and subscribed to again, for a snapshot
+	DecisionLeave      = "leave"      // market that the engine had subscribed to by itself before a new session
 	DecisionLost       = "lost"       // messages of the account, of which the numbers are not known
 )
 

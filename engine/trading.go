@@ -314,6 +314,9 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k := *keys
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
+	if u, ok := t.orders.Untracked(); ok {
+		e.decided(DecisionUntracked, int(u.Keys.Type), u.Keys.Reference, u.Seq)
+	}
 	if t.persist != nil {
 		t.persist.noteSent(&k, seq, e.now)
 		e.noteIntent(&k, seq)

@@ -135,6 +135,7 @@ func (e *Engine) resubscribe(market uint32) {
 	t.unsubscribe.SetMarketId(market)
 	t.subscribe.SetMarketId(market)
 	keys := t.unsubscribe.Keys()
+	e.decided(DecisionRenew, market)
 	if _, err := e.send(&t.unsubscribe, &keys, fromEngine); err != nil {
 		return
 	}

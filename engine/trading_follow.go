@@ -61,6 +61,7 @@ func (e *Engine) followAgain(resumed bool) {
 		return
 	}
 	for _, id := range t.follow.list {
+		e.decided(DecisionLeave, id)
 		t.releaseContracts(id)
 		t.books.Unsubscribed(id, e.now)
 		e.bookEvents(t.books.Events())

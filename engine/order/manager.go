@@ -7,12 +7,13 @@ import (
 
 // Manager keeps the orders, positions and money of one account. It belongs to one goroutine.
 type Manager struct {
-	config   Config
-	orders   table
-	requests requests
-	markets  markets
-	fills    fills
-	window   window
+	config    Config
+	orders    table
+	requests  requests
+	untracked request // for Untracked
+	markets   markets
+	fills     fills
+	window    window
 
 	account    account
 	drift      drift

@@ -103,8 +103,8 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	return nil
 }
 
-// sentRequest records a request about an order, or a cancel-all. Without room it is not followed: that changes
-// no order and no position.
+// sentRequest records a request about an order, or a cancel-all. Without room it is not followed, see
+// [Manager.Untracked]: that changes no order and no position.
 func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	if m.requests.free == none {
 		m.dropDoubtful()
@@ -112,6 +112,7 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	}
 	if m.requests.free == none {
 		marks.Hit(marks.RequestUntracked)
+		m.untracked = request{reference: k.Reference, seq: seq, typ: k.Type}
 		return
 	}
 	q := request{reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market}
@@ -175,10 +176,23 @@ func (m *Manager) reserve(extra int64) {
 func (m *Manager) dropDoubtful() {
 	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
 		if q := &m.requests.list[i]; q.doubt && q.typ != msg.PayloadOrderCancelReplace {
+			m.untracked = *q
 			m.answer(i)
 			return
 		}
 	}
+}
+
+// Untracked returns the request that is not followed any more since the last call because there is no room for all: the
+// newest, or one in doubt that made room for it. It reports false if there is none.
+func (m *Manager) Untracked() (u Unanswered, ok bool) {
+	q := &m.untracked
+	if q.typ == 0 {
+		return u, false
+	}
+	u.Keys.Type, u.Keys.Reference, u.Seq, u.Sent = q.typ, q.reference, q.seq, q.sent
+	*q = request{}
+	return u, true
 }
 
 // count adds n to the requests of a type that are under way.

@@ -103,6 +103,12 @@ func (m *Replica) decision(words []string, now int64) {
 			_ = m.orders.DefineMarket(uint32(numbers[0]), yes[1]) // the bot had the error, too
 		case engine.DecisionUnfollowed:
 			events = m.orders.Unfollowed(yes[0], now)
+		case engine.DecisionRenew:
+			m.session.renewed = uint32(numbers[0])
+		case engine.DecisionLeave:
+			m.books.Unsubscribed(uint32(numbers[0]), now)
+		case engine.DecisionUntracked: // as if it had not been sent
+			events = m.orders.ApplyFate(msg.PayloadType(numbers[0]), numbers[1], numbers[2], order.FateNotSent, now)
 		case engine.DecisionLost:
 			events = m.orders.AccountLost(1, 0, now)
 		}

@@ -16,7 +16,8 @@ type sequences struct {
 	account  uint64 // the highest number of the account's messages, 0 if none is known
 	gap      bool   // messages are missing
 	resuming bool
-	begun    bool // there was a run
+	begun    bool   // there was a run
+	renewed  uint32 // market whose subscription the engine renews by the next messages
 }
 
 // received applies a record of received frames.
@@ -76,8 +77,10 @@ func (m *Replica) outbound(r *journal.Record) {
 		return
 	}
 	s.sent = seq
-	if eto.GetType() == msg.EtoPayloadPing && m.orders.DriftPending() {
-		s.ping = seq
+	if eto.GetType() == msg.EtoPayloadPing {
+		if m.tick(r.At); m.orders.DriftPending() { // which may have become due at this moment
+			s.ping = seq
+		}
 	}
 	keys := &m.keys
 	var ok bool
@@ -85,6 +88,8 @@ func (m *Replica) outbound(r *journal.Record) {
 		return
 	}
 	m.c.Observer.Sent(r, keys)
+	renewed := s.renewed
+	s.renewed = 0
 	switch keys.Type {
 	case msg.PayloadMarketSubscribe:
 		if m.books.Subscribed(keys.Market, r.At) != nil {
@@ -93,7 +98,10 @@ func (m *Replica) outbound(r *journal.Record) {
 		m.orders.Follow(keys.Market, true)
 		return
 	case msg.PayloadMarketUnsubscribe:
-		return // an engine renews a subscription by two messages; a market that is left is seen as it was
+		if keys.Market != renewed { // whose books stay what they are until the snapshot comes
+			m.books.Unsubscribed(keys.Market, r.At)
+		}
+		return
 	case msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe:
 		m.books.PriceFeed(keys.Type == msg.PayloadPriceFeedSubscribe, r.At)
 		return

@@ -134,6 +134,10 @@ func (m *Replica) Apply(r *journal.Record) {
 		m.tick(r.At)
 		return
 	}
+	if !m.session.begun && r.Kind != journal.KindStart { // the run's beginning was removed, with its subscriptions
+		m.session.begun = true
+		m.books.PriceFeed(true, r.At)
+	}
 	switch r.Kind {
 	case journal.KindStart:
 		m.start(r)
@@ -205,7 +209,7 @@ func (m *Replica) lost(r *journal.Record) {
 	if _, err := journal.DecodeLost(r.Payload); err != nil {
 		return
 	}
-	m.session.next = 0 // whatever comes next
+	m.session.next, m.session.gap = 0, false // whatever comes next
 	m.begin = nil
 	m.books.Gap(r.At)
 	m.books.Recovered(false, r.At)
@@ -213,7 +217,7 @@ func (m *Replica) lost(r *journal.Record) {
 
 // tick does what is due by the loop's clock.
 func (m *Replica) tick(now int64) {
-	if now >= m.orders.Due() {
+	if now >= m.orders.Due() && !m.session.gap { // what is missing may say why
 		m.orderEvents(m.orders.Tick(now))
 	}
 	if now >= m.books.Due() {

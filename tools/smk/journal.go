@@ -128,7 +128,7 @@ func (c *journalCat) Run(ctx context.Context, std stdio) error {
 		if err != nil {
 			return joinFlush(out, err)
 		}
-		if !wanted.To.IsZero() && e.Wall >= wanted.To.UnixNano() {
+		if e.Reaches(wanted.To) {
 			break
 		}
 		if !wanted.Match(e) {

@@ -346,3 +346,28 @@ func TestJournalThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+// TestJournalUpTo prints what is from before a time, though the writer's own record before it is younger.
+func TestJournalUpTo(t *testing.T) {
+	const second = int64(time.Second)
+	dir, base := t.TempDir(), time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	j, err := journal.Open(journal.Config{
+		Dir: dir, Name: "late", Clock: func() int64 { return 10 * second },
+		Wall: func() int64 { return base.UnixNano() + 10*second },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range []string{"early", "late"} {
+		j.Recorder().Append(journal.KindRefusal, 0, 0, int64(i+1)*second, []byte(text))
+	}
+	j.Recorder().Commit()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"journal", "cat", dir, "--to", "12:00:02"}, stdio{nil, &out, &errs})
+	if code != exitOK || strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "early\n") {
+		t.Errorf("exit %d, %q, %s", code, &out, &errs)
+	}
+}

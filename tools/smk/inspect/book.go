@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,10 +10,15 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/replica"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/wire"
 )
 
-// Book is what the exchange had said of a contract's book at a moment. The best price is first.
+// Book is what a bot knew of a contract's book at a moment. The best price is first.
 type Book struct {
 	Market   uint32       `json:"market"`
 	Contract uint32       `json:"contract"`
@@ -20,10 +26,10 @@ type Book struct {
 	Place                 // of it
 	Bids     []PriceLevel `json:"bids"`
 	Offers   []PriceLevel `json:"offers"`
-	Stale    bool         `json:"stale"` // the connection broke after the last change
+	Stale    bool         `json:"stale"`         // it may have changed since: what is missing, or was not asked for
+	Why      string       `json:"why,omitempty"` // it is stale, or cannot be traded on
 
-	bids, offers map[uint32]uint64
-	wall         int64
+	wall int64
 }
 
 // PriceLevel is a price with the quantity there.
@@ -38,108 +44,160 @@ type Moment struct {
 	Place
 }
 
-// depthLeast is how many levels of a side the exchange shows at least.
-const depthLeast = 5
+// For how many books and levels there is room: more than a bot has.
+const (
+	bookMarketsMax   = 1 << 12
+	bookContractsMax = 1 << 14
+	bookDepthMax     = 1 << 7
+)
 
-// Books returns the books of a market, or of one contract, as they were known at a moment, by contract. A market of 0
-// is all. The exchange shows the best levels of each side and does not say when another one pushes a level out of what
-// it shows; so each side is cut to the most levels that a snapshot has had. If the journal is damaged before the
-// moment it returns the books before the damage, and the *journal.DamageError.
+// Books returns the books of a market, or of one contract, as the bot knew them at a moment, by contract. A market of 0
+// is all. A book that the bot did not know any more, of an earlier run or of a market that it had left, is there as it
+// was, and stale. If the journal is damaged before the moment it returns the books before the damage, and the
+// *journal.DamageError. The error is a *book.LimitError if there are too many.
 func Books(ctx context.Context, dir string, market, contract uint32, at Moment) ([]*Book, error) {
-	books, depth := map[uint32]*Book{}, depthLeast
-	var damage error
+	s := &shelf{market: market, contract: contract, changed: map[contractKey]change{}, old: map[contractKey]*Book{}}
+	var err error
+	s.replica, err = replica.New(replica.Config{
+		Books:    book.Config{Markets: bookMarketsMax, Contracts: bookContractsMax, DepthMax: bookDepthMax},
+		Observer: s,
+	})
+	if err != nil {
+		return nil, err
+	}
 	for e, err := range Read(ctx, dir, Options{}) {
 		if isDamage(err) {
-			damage = err
+			s.err = err
 			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !at.Time.IsZero() && e.Wall >= at.Time.UnixNano() || at.Record != 0 && at.before(e) {
+		if e.Reaches(at.Time) || at.Record != 0 && at.before(e) {
 			break
 		}
-		switch {
-		case e.Kind == journal.KindStart, e.Kind == journal.KindLost, e.Outbound() && e.Message.Type == typeLogin:
-			for _, b := range books {
-				b.Stale = true
-			}
-		case e.Inbound() && (market == 0 || e.Message.Market == market):
-			for _, q := range e.Message.Payload.GetMarketQuotes().GetContractQuotes() {
-				depth = max(depth, len(q.GetBids()), len(q.GetOffers()))
-			}
-			changeBooks(books, e, contract, depth)
-		}
+		s.add(e)
 	}
-	all := []*Book{}
-	for _, id := range slices.Sorted(maps.Keys(books)) {
-		b := books[id]
-		b.Bids, b.Offers = levels(b.bids, -1), levels(b.offers, 1)
-		all = append(all, b)
-	}
-	return all, damage
+	all := slices.Collect(maps.Values(s.books()))
+	slices.SortFunc(all, func(a, b *Book) int {
+		return cmp.Or(cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.Market, b.Market))
+	})
+	return all, s.err
 }
 
-// changeBooks applies a message with books.
-func changeBooks(books map[uint32]*Book, e *Entry, wanted uint32, depth int) {
-	m := e.Message
-	var changed []*Book
-	begin := func(id uint32, fresh bool) {
-		b := books[id]
-		if wanted != 0 && id != wanted {
-			return
-		}
-		if b == nil || fresh {
-			b = &Book{Market: m.Market, Contract: id, bids: map[uint32]uint64{}, offers: map[uint32]uint64{}}
-			books[id] = b
-		}
-		b.Time, b.wall, b.Place = e.Time().Format(time.RFC3339Nano), e.Wall, e.Place()
-		b.Stale = b.Stale && !fresh
-		changed = append(changed, b)
+// shelf has the books of a journal up to a record.
+type shelf struct {
+	replica.Ignore
+	replica          *replica.Replica
+	market, contract uint32 // that are wanted
+	changed          map[contractKey]change
+	old              map[contractKey]*Book // that are not known any more
+	entry            *Entry                // that is applied
+	frame            []byte
+	err              error
+}
+
+type contractKey struct{ market, contract uint32 }
+
+// change is where a book changed last.
+type change struct {
+	place Place
+	wall  int64
+}
+
+// add applies a message, or a record without messages.
+func (s *shelf) add(e *Entry) {
+	s.entry = e
+	r := e.Record
+	if e.Inbound() {
+		s.frame = wire.AppendFrame(s.frame[:0], r.Payload)
+		r.Payload = s.frame
 	}
-	if q := m.Payload.GetContractQuotes(); q != nil {
-		begin(q.GetContractId(), false)
+	if beginsRun(&r) {
+		s.store(0, "the run ended")
+		clear(s.changed)
 	}
-	for _, q := range m.Payload.GetMarketQuotes().GetContractQuotes() {
-		begin(q.GetContractId(), true)
-	}
-	for l := range m.Levels() {
-		b := books[l.Contract]
-		if l.Execution || b == nil {
-			continue
+	s.replica.Apply(&r)
+}
+
+// store keeps the books of a market, or of all if it is 0, that may not be known for much longer.
+func (s *shelf) store(market uint32, why string) {
+	for key, b := range s.books() {
+		if market == 0 || key.market == market {
+			if !b.Stale {
+				b.Stale, b.Why = true, why
+			}
+			s.old[key] = b
 		}
-		side := b.offers
-		if l.Bid {
-			side = b.bids
-		}
-		if side[l.Price] = l.Quantity; l.Quantity == 0 {
-			delete(side, l.Price)
-		}
-	}
-	for _, b := range changed {
-		cutSide(b.bids, -1, depth)
-		cutSide(b.offers, 1, depth)
 	}
 }
 
-// cutSide removes the levels of a side that are not among the best.
-func cutSide(side map[uint32]uint64, order, depth int) {
-	if len(side) <= depth {
+// Sent follows that a market is left.
+func (s *shelf) Sent(_ *journal.Record, k *msg.Keys) {
+	if k.Type == msg.PayloadMarketUnsubscribe {
+		s.store(k.Market, "the market was unsubscribed from")
+	}
+}
+
+// Applied follows a change of books.
+func (s *shelf) Applied(_ *journal.Record, p *msg.Payload, err error) {
+	if _, full := err.(*book.LimitError); full && s.err == nil {
+		s.err = err
+	}
+	if err != nil {
 		return
 	}
-	for _, l := range levels(side, order)[depth:] {
-		delete(side, l.Price)
+	at := change{s.entry.Place(), s.entry.Wall}
+	switch p.GetType() {
+	case msg.PayloadContractQuotes:
+		q := p.GetContractQuotes()
+		s.changed[contractKey{q.GetMarketId(), q.GetContractId()}] = at
+	case msg.PayloadMarketQuotes:
+		q := p.GetMarketQuotes()
+		maps.DeleteFunc(s.old, func(key contractKey, _ *Book) bool { return key.market == q.GetMarketId() })
+		is, _ := s.replica.Books().Market(q.GetMarketId())
+		for c := range is.Contracts() {
+			s.changed[contractKey{q.GetMarketId(), c.ID()}] = at
+		}
 	}
 }
 
-// levels returns the levels of a side, by rising prices if order is 1, by falling ones if it is -1.
-func levels(side map[uint32]uint64, order int) []PriceLevel {
-	all := []PriceLevel{}
-	for _, price := range slices.Sorted(maps.Keys(side)) {
-		all = append(all, PriceLevel{price, side[price]})
+// books returns the books that are wanted.
+func (s *shelf) books() map[contractKey]*Book {
+	all := maps.Clone(s.old)
+	have := s.replica.Books()
+	for i := range have.Places() {
+		c, ok := have.ContractAt(i)
+		if !ok || s.market != 0 && c.Market() != s.market || s.contract != 0 && c.ID() != s.contract {
+			continue
+		}
+		key := contractKey{c.Market(), c.ID()}
+		at, changed := s.changed[key]
+		state, causes := c.State()
+		if _, stored := all[key]; !changed || stored && state < book.Live {
+			continue
+		}
+		b := &Book{
+			Market: key.market, Contract: key.contract, Place: at.place, wall: at.wall,
+			Time: time.Unix(0, at.wall).UTC().Format(time.RFC3339Nano),
+			Bids: ladder(c, odds.Buy), Offers: ladder(c, odds.Sell),
+		}
+		switch {
+		case state < book.Live:
+			b.Stale, b.Why = true, state.String()
+		case state == book.Suspect:
+			b.Stale, b.Why = causes&^(book.Halt|book.Crossed) != 0, causes.String()
+		}
+		all[key] = b
 	}
-	if order < 0 {
-		slices.Reverse(all)
+	return all
+}
+
+// ladder returns the levels of a side.
+func ladder(c book.Contract, side odds.Side) []PriceLevel {
+	all := []PriceLevel{}
+	for _, l := range c.Levels(nil, side) {
+		all = append(all, PriceLevel{uint32(l.Price), uint64(l.Quantity)})
 	}
 	return all
 }
@@ -147,12 +205,15 @@ func levels(side map[uint32]uint64, order int) []PriceLevel {
 // WriteText writes the book for people.
 func (b *Book) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	stale := ""
+	why := b.Why
 	if b.Stale {
-		stale = ", stale: the connection broke since"
+		why = "stale: " + why
+	}
+	if why != "" {
+		why = ", " + why
 	}
 	fmt.Fprintf(w, "contract %d of market %d, since %s (record %s)%s\n", b.Contract, b.Market,
-		time.Unix(0, b.wall).UTC().Format(timeLayout), b.Number(), stale)
+		time.Unix(0, b.wall).UTC().Format(timeLayout), b.Number(), why)
 	fmt.Fprintln(t, "quantity\tbid\tquantity\toffer\t")
 	for i := range max(len(b.Bids), len(b.Offers)) {
 		for _, side := range [...][]PriceLevel{b.Bids, b.Offers} {

@@ -197,6 +197,10 @@ func (d *decoder) received(r *journal.Record, yield func(*Entry, error) bool) bo
 	return true
 }
 
+// Reaches reports whether a journal that is read up to before a time is read no further. Records of the writer's own
+// have the time of their writing, and others that were recorded before follow.
+func (e *Entry) Reaches(t time.Time) bool { return !t.IsZero() && !e.Own && e.Wall >= t.UnixNano() }
+
 // Place returns where the entry is.
 func (e *Entry) Place() Place { return Place{e.Seq, e.Part} }
 

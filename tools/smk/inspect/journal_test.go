@@ -79,3 +79,11 @@ func login() *seto.Payload {
 	m.Login = &seto.Login{Username: proto.String("****"), Password: proto.String("****")}
 	return m
 }
+
+// loggedIn returns the answer of a login.
+func loggedIn(seq uint64) *seto.Payload {
+	m := envelope(seq, seto.PayloadType_PAYLOAD_ETO)
+	m.EtoPayload.Type = eto.PayloadType_PAYLOAD_LOGIN_RESPONSE.Enum()
+	m.EtoPayload.LoginResponse = &eto.LoginResponse{Session: proto.String("****"), Reset_: proto.Uint64(2)}
+	return m
+}

@@ -30,9 +30,13 @@ type Life struct {
 	InDoubt bool    `json:"in_doubt"` // for a while, or still, it was not known whether the exchange has it
 	State   string  `json:"state"`    // at the end of the journal
 
+	// Uncertain says that what followed State may be lost.
+	Uncertain bool `json:"uncertain,omitempty"`
+
 	awaited   bool   // a create or replace that has no answer yet
 	inherited uint64 // of Quantity, filled of the orders that it replaces
 	filledAt  uint64 // account sequence of what said last how much is filled
+	newest    uint64 // account sequence of the newest message about it
 }
 
 // Event is one thing that happened to an order.
@@ -76,14 +80,14 @@ func (l *Life) ended() bool {
 // end ends the order. What ended it first counts, but voids its fills later.
 func (l *Life) end(state string) {
 	if !l.ended() || state == stateVoided {
-		l.State = state
+		l.State, l.Uncertain = state, false
 	}
 }
 
 // Orders returns the orders of a journal in the order in which they were first heard of. Of a damaged journal it
 // returns those before the damage, and the *journal.DamageError.
 func Orders(ctx context.Context, dir string) (iter.Seq[*Life], error) {
-	o := orders{byReference: map[uint64]*Life{}, byID: map[uint64]*Life{}, seen: map[accountKey]bool{}}
+	o := newOrders()
 	var damage error
 	for e, err := range Read(ctx, dir, Options{}) {
 		if isDamage(err) {
@@ -112,6 +116,10 @@ type orders struct {
 	seen        map[accountKey]bool
 }
 
+func newOrders() *orders {
+	return &orders{byReference: map[uint64]*Life{}, byID: map[uint64]*Life{}, seen: map[accountKey]bool{}}
+}
+
 // accountKey is an account message; it may arrive again.
 type accountKey struct {
 	typ   string
@@ -130,6 +138,7 @@ func (o *orders) add(e *Entry) {
 			o.doubt(e, "in doubt: the process ended")
 		case e.Kind == journal.KindLost:
 			o.lost(e, "the journal lacks records")
+			o.doubt(e, "in doubt: the journal may lack the answer")
 		}
 		return
 	case e.Outbound():
@@ -195,10 +204,10 @@ func (o *orders) find(e *Entry, m *Message) *Life {
 		l = asked
 	}
 	if l == nil {
-		l = &Life{Place: e.Place(), State: stateLive}
+		l = &Life{Place: e.Place(), State: stateLive, Uncertain: true} // until something says that it is
 		o.all = append(o.all, l)
 	}
-	l.awaited = false
+	l.awaited, l.newest = false, max(l.newest, m.AccountSequence)
 	l.learn(m)
 	if m.Order != 0 && o.byID[m.Order] == nil {
 		l.Order = m.Order
@@ -231,6 +240,7 @@ func (m *Message) namesOrder() bool {
 // join makes one of the life of a request and that of the order that came of it, which ends.
 func (o *orders) join(l, of *Life) {
 	l.Order, l.ReplacedBy, l.Filled, l.filledAt, l.State = of.Order, of.ReplacedBy, of.Filled, of.filledAt, of.State
+	l.newest, l.Uncertain = of.newest, of.Uncertain
 	l.Events = append(l.Events, of.Events...)
 	slices.SortStableFunc(l.Events, func(a, b Event) int {
 		return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Part, b.Part))
@@ -300,11 +310,17 @@ func (o *orders) report(e *Entry, m *Message) {
 	case typeReduced:
 		l := o.find(e, m)
 		l.event(e, "reduced").take(m)
-		if l.ended() { // it comes again
+		if l.ended() && m.AccountSequence >= l.newest { // it comes again
 			return
 		}
-		if l.Quantity = l.inherited + l.Filled + m.Quantity; m.Quantity == 0 {
+		filled := l.Filled
+		if _, _, is := m.field("executed_quantity"); is {
+			filled = m.number("executed_quantity")
+		}
+		if l.Quantity = l.inherited + filled + m.Quantity; m.Quantity == 0 {
 			l.end(stateCancelled)
+		} else {
+			l.accepted(e, "")
 		}
 	case typeOrderReduced: // of what is filled
 		l := o.find(e, m)
@@ -313,7 +329,7 @@ func (o *orders) report(e *Entry, m *Message) {
 	case typeVoided:
 		l := o.find(e, m)
 		l.event(e, "voided").take(m)
-		l.Filled = m.number("executed_quantity")
+		l.Filled, l.filledAt = m.number("executed_quantity"), max(l.filledAt, m.AccountSequence)
 		l.end(stateVoided)
 	}
 }
@@ -340,7 +356,7 @@ func (l *Life) accepted(e *Entry, what string) {
 		l.event(e, what)
 	}
 	if !l.ended() {
-		l.State = stateLive
+		l.State, l.Uncertain = stateLive, false
 	}
 }
 
@@ -377,9 +393,9 @@ func (l *Life) setFilled(m *Message, more int64) {
 		_, _, is = m.field("total_executed_quantity")
 	}
 	switch {
-	case is && m.AccountSequence >= l.filledAt:
+	case m.AccountSequence != 0 && m.AccountSequence < l.filledAt: // of before
+	case is:
 		l.Filled, l.filledAt = total, m.AccountSequence
-	case is: // of before
 	default:
 		l.Filled = uint64(max(int64(l.Filled)+more, 0))
 	}
@@ -437,6 +453,9 @@ func (l *Life) Text() string {
 		}
 	}
 	fmt.Fprintf(&b, "; %s", l.State)
+	if l.Uncertain {
+		b.WriteString(", or what is lost ended it")
+	}
 	if l.Filled > 0 {
 		fmt.Fprintf(&b, ", %s filled", quantityText(l.Filled))
 	}

@@ -25,7 +25,7 @@ func (o *orders) log(e *Entry) {
 	if bytes.Contains(e.Payload, []byte(`msg="account sequence reset"`)) {
 		clear(o.seen) // the exchange numbers anew
 		for _, l := range o.all {
-			l.filledAt = 0
+			l.filledAt, l.newest = 0, 0
 		}
 		o.lost(e, "the exchange numbers anew: messages may be lost")
 		return
@@ -61,6 +61,7 @@ func (o *orders) lost(e *Entry, what string) {
 		case l.ended(), l.State == "not sent", l.State == "not placed", l.State == "not delivered":
 		default:
 			l.event(e, what)
+			l.Uncertain = !l.awaited
 		}
 	}
 }

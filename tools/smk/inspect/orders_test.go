@@ -214,6 +214,10 @@ func TestOrdersChanged(t *testing.T) {
 	for l := range all {
 		got = append(got, fmt.Sprintf("%d %d %d of %d %s, %d events", l.Reference, l.Order, l.Filled, l.Quantity,
 			l.State, len(l.Events)))
+		unsure := "; live, or what is lost ended it, " + quantityText(l.Filled) + " filled"
+		if l.Order != 0 && !strings.HasSuffix(l.Text(), unsure) {
+			t.Errorf("messages are lost: %s", l.Text())
+		}
 	}
 	want := []string{
 		"7 100 15000 of 40000 live, 7 events", "8 101 10000 of 50000 live, 4 events",

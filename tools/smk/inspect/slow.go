@@ -119,6 +119,7 @@ type tracker struct {
 	count     int // of pending
 	lastIn    *frame
 	out, in   stream
+	taken     taken
 	recent    []*frame // inbound, the newest last
 	busy      []span
 	evidence  []evidence
@@ -175,6 +176,7 @@ func (s *tracker) add(e *Entry) {
 	case journal.KindOutbound:
 		s.connect(e)
 		f := s.out.queue(e)
+		s.taken.sent(e.Message)
 		if !e.Message.Replay {
 			s.request(e, f)
 		}
@@ -186,7 +188,9 @@ func (s *tracker) add(e *Entry) {
 		if s.recent = append(s.recent, f); len(s.recent) > 2*recentMax {
 			s.recent = slices.Clone(s.recent[recentMax:])
 		}
-		s.answer(e, f)
+		if s.taken.takes(e) {
+			s.answer(e, f)
+		}
 	case journal.KindTape:
 		s.tape(e)
 	case journal.KindRefusal, journal.KindLog, journal.KindGC:
@@ -194,6 +198,7 @@ func (s *tracker) add(e *Entry) {
 	case journal.KindLost:
 		s.out.markBroken()
 		s.in.markBroken()
+		s.taken.next = 0
 	}
 	s.finish(s.now - evidenceFor)
 }

@@ -20,7 +20,7 @@ type Stat struct {
 	Bytes       uint64  `json:"bytes"` // of payloads of records
 	First       string  `json:"first"`
 	Last        string  `json:"last"`
-	Seconds     float64 `json:"seconds"`
+	Seconds     float64 `json:"seconds"` // that passed, also if the wall clock was set
 	Runs        int     `json:"runs"`
 	CleanEnds   int     `json:"clean_ends"`
 	Connections int     `json:"connections"`
@@ -45,6 +45,8 @@ type Stat struct {
 // tally is what is counted on the way.
 type tally struct {
 	firstWall, lastWall int64
+	run                 int
+	at, elapsed         int64 // the loop's clock, and ns so far
 	second              int64
 	inSecond, messages  uint64
 }
@@ -109,8 +111,8 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 			s.firstWall = e.Wall
 		}
 		s.Runs = e.Run
-		if !e.Own {
-			s.lastWall = e.Wall // those of the writer's own have the time of their writing
+		if !e.Own { // those of the writer's own have the time of their writing
+			s.pass(e)
 		}
 		if !e.Own && e.Part <= 1 {
 			s.Records++
@@ -130,7 +132,7 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 	s.endSecond()
 	s.Connections = len(connections)
 	s.Kinds, s.Types = kinds.sorted(), types.sorted()
-	s.Seconds = float64(s.lastWall-s.firstWall) / 1e9
+	s.Seconds = float64(s.elapsed) / 1e9
 	if s.Seconds > 0 {
 		s.MessagesPerSecond = float64(s.messages) / s.Seconds
 	}
@@ -142,6 +144,22 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 		return s, damage
 	}
 	return s, nil
+}
+
+// pass counts the time up to a record: by the loop's clock, and between two runs, which have clocks of their own, by
+// the wall clock, if that was not set back.
+func (s *Stat) pass(e *Entry) {
+	switch {
+	case s.lastWall == 0:
+	case e.Run == s.run:
+		s.elapsed += max(e.At-s.at, 0)
+		s.at = max(s.at, e.At)
+		s.lastWall = e.Wall
+		return
+	default:
+		s.elapsed += max(e.Wall-s.lastWall, 0)
+	}
+	s.run, s.at, s.lastWall = e.Run, e.At, e.Wall
 }
 
 func (s *Stat) message(e *Entry) {

@@ -31,7 +31,14 @@ const onItsWay = 2000
 // TestDays records days full of faults, and holds what is shown of each bot to what its engine knows.
 func TestDays(t *testing.T) {
 	compared := 0
-	seeds := []uint64{578} // the exchange's history lacks messages at a restart, which only the engine's decision says
+	seeds := []uint64{
+		578, // the exchange's history lacks messages at a restart, which only the engine's decision says
+		173, // requests in doubt make room for newer ones
+		240, // a ping asks about a difference of money at the very moment at which it is due
+		509, // messages are missing as an order that was called not live is due to be in doubt
+		17,  // a market is subscribed to anew while messages are missing
+		322, // a new session begins without the subscriptions that the engine made by itself
+	}
 	for seed := *daysFrom; seed < *daysFrom+*days; seed++ {
 		seeds = append(seeds, seed)
 	}
@@ -175,12 +182,12 @@ func compareContract(o *prove.Observed, c *Contract, want []string) string {
 	}
 	b, ok := e.Book(c.Market, c.ID)
 	if !ok {
+		if c.Book != book.Empty.String() {
+			return fmt.Sprintf("contract %d: book %s %s, the engine has none", c.ID, c.Book, c.Why)
+		}
 		return ""
 	}
 	state, causes := b.State()
-	if state == book.Awaiting || state == book.Empty { // the bot has subscribed again
-		return ""
-	}
 	if c.Book != state.String() || state == book.Suspect && c.Why != causes.String() {
 		return fmt.Sprintf("contract %d: book %s %s, the engine has %v %v", c.ID, c.Book, c.Why, state, causes)
 	}

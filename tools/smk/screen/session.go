@@ -59,8 +59,9 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		kind = KindOrder
 	case text == engine.LogDecision:
 		kind = KindOrder
-		if strings.HasPrefix(l["by"], engine.DecisionOverdue) {
-			return // the orders say it
+		switch by, _, _ := strings.Cut(l["by"], " "); by {
+		case engine.DecisionOverdue, engine.DecisionRenew, engine.DecisionLeave:
+			return // the orders say it, or the books
 		}
 	case text == logNamed:
 		m.named(l)
