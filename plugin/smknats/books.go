@@ -33,6 +33,7 @@ type bookWriter struct {
 	stream   jetstream.Stream
 	created  time.Time           // when the stream was made
 	checked  int64               // wall clock, when the stream was asked whether it is the same
+	checks   uint64              // how often it was
 	lasts    map[string]lastBook // of subjects that nothing was published to yet
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from

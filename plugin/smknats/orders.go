@@ -77,10 +77,12 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	info, err := w.stream.Info(ctx)
+	picture := w.p.names.OrderPicture(w.p.c.Account)
+	info, err := w.stream.Info(ctx, jetstream.WithSubjectFilter(picture))
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", w.name, err)
 	}
+	w.picture = w.picture || info.State.Subjects[picture] == 0 // it alone was purged
 	last := info.State.LastSeq
 	if w.resumed && last > w.last {
 		e, _, err := w.message(ctx, last)
