@@ -48,6 +48,7 @@ func (w *bookWriter) check(ctx context.Context, now int64) error {
 	for _, b := range w.books {
 		purged := b.sequence < info.State.FirstSeq || list && !b.flying && info.State.Subjects[b.subject] == 0
 		if anew || b.ours && purged {
+			b.ends = w.f.ends
 			b.sequence, b.ours, b.mine, b.dirty, b.unknown = 0, false, false, true, info.State.Msgs > 0
 		}
 	}
@@ -72,7 +73,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 			}
 		}
 	}
-	books, reads := w.f.replica.Books(), 0
+	books, reads, waiting := w.f.replica.Books(), 0, false
 	for k, b := range w.books {
 		if _, known := books.Contract(k.market, k.contract); known || b.gone || b.taken {
 			continue
@@ -96,6 +97,10 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 				continue
 			}
 		}
+		if !w.fresh(b) {
+			waiting = true
+			continue
+		}
 		b.gone = true
 		if err := w.send(b, &natspb.Book{
 			State: natspb.BookState_BOOK_EMPTY.Enum(), Why: proto.String("unknown to this run"),
@@ -105,7 +110,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 		}
 		b.dirty = true // if the run gets to know it
 	}
-	w.void = false
+	w.void = waiting
 	return nil
 }
 
@@ -113,6 +118,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 func (w *bookWriter) readGone(ctx context.Context, b *sentBook) (mine bool, err error) {
 	ctx, cancel := w.p.link.request(ctx)
 	defer cancel()
+	b.ends = w.f.ends
 	m, err := w.stream.GetLastMsgForSubject(ctx, b.subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		b.sequence, b.unknown = 0, false
