@@ -65,6 +65,9 @@ type Stats struct {
 
 	Failures uint64 `json:"failures"` // what was tried again
 	Failure  string `json:"failure"`  // the last one
+
+	Refused uint64 `json:"refused"` // commands, such as those that are not signed
+	Refusal string `json:"refusal"` // the last one, and why
 }
 
 // New returns a publisher that uses a connection, which stays the caller's. The error is a *ConfigError or ErrName.
