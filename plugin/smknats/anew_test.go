@@ -400,3 +400,85 @@ func TestStreamsAnewWhileNothingChanges(t *testing.T) {
 		has()
 	}
 }
+
+// TestSingleBooksPurged has single books purged from the middle of the stream while none changes: who begins to follow
+// then has all of them.
+func TestSingleBooksPurged(t *testing.T) {
+	d := newDay(t)
+	d.still()
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableOrders = true, true
+	p := run(t, s, c, nil)
+	books := d.books()
+	first := follow(t, s, FollowConfig{})
+	until(t, first, "the books", func(Event) bool { return slices.Equal(booksOf(first), books) })
+	stream, err := s.JetStream().Stream(t.Context(), p.names.BookStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(subject string) uint64 {
+		m, err := stream.GetLastMsgForSubject(t.Context(), subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Sequence
+	}
+	var oldest string // what stays: the numbers of the stream begin with it
+	contracts := []uint32{sim.DemoHome, sim.DemoDraw, sim.DemoAway}
+	for _, contract := range contracts {
+		if b := p.names.Book(sim.DemoMarket, contract); oldest == "" || has(b) < has(oldest) {
+			oldest = b
+		}
+	}
+	for _, contract := range contracts {
+		b := p.names.Book(sim.DemoMarket, contract)
+		if b == oldest {
+			continue
+		}
+		if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(b)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() bool { return has(b) != 0 }, func() { t.Fatalf("%s is gone: %+v", b, p.Stats()) })
+	}
+	late := follow(t, s, FollowConfig{})
+	until(t, late, "all books", func(e Event) bool { return e.Kind == BooksComplete })
+	if got := booksOf(late); !slices.Equal(got, books) {
+		t.Errorf("%v, want %v", got, books)
+	}
+}
+
+// TestPicturePurged has the picture of the orders purged, and all events but the last one, while no order changes: who
+// begins to follow then has all orders.
+func TestPicturePurged(t *testing.T) {
+	d := newDay(t)
+	s := natstest.Start(t, nil)
+	c := dayConfig(d)
+	c.DisableLog, c.DisableBooks = true, true
+	p := run(t, s, c, nil)
+	d.trade(3)
+	d.still()
+	orders := d.orders()
+	first := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	until(t, first, "orders", func(Event) bool {
+		return len(orders) > 0 && slices.Equal(ordersOf(first.Orders()), orders)
+	})
+	stream, err := s.JetStream().Stream(t.Context(), p.names.OrderStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for subject, options := range map[string][]jetstream.StreamPurgeOpt{
+		p.names.OrderPicture("demo"): nil, p.names.Orders("demo"): {jetstream.WithPurgeKeep(1)},
+	} {
+		if err := stream.Purge(t.Context(), append(options, jetstream.WithPurgeSubject(subject))...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := follow(t, s, FollowConfig{Account: "demo", NoBooks: true})
+	until(t, late, "all orders", func(e Event) bool {
+		return e.Kind == OrdersPicture && slices.Equal(ordersOf(late.Orders()), orders)
+	})
+}

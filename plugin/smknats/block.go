@@ -2,6 +2,7 @@ package smknats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,13 @@ const (
 
 // fileHeader is how many bytes a segment begins with; see package journal.
 const fileHeader = 48
+
+// Offsets in a record; see package journal.
+const (
+	recordNumber = 8
+	recordClock  = 16
+	recordWall   = 24
+)
 
 // segmentBytesMax is the longest segment that a journal has.
 const segmentBytesMax = 1 << 30
@@ -98,6 +106,22 @@ func readSegment(dir string, number uint64, offset int64, n int) ([]byte, error)
 	b := make([]byte, n)
 	_, err = io.ReadFull(io.NewSectionReader(f, offset, int64(n)), b)
 	return b, err
+}
+
+// recordID is what tells a record from one of another journal at its place.
+type recordID struct {
+	number   uint64
+	at, wall int64
+}
+
+// recordAt returns the record at a place of the journal in a folder, the zero value if there is none.
+func recordAt(dir string, at place) recordID {
+	b, err := readSegment(dir, at.segment, at.offset, recordWall+8)
+	if err != nil {
+		return recordID{}
+	}
+	word := func(offset int) uint64 { return binary.LittleEndian.Uint64(b[offset:]) }
+	return recordID{word(recordNumber), int64(word(recordClock)), int64(word(recordWall))}
 }
 
 // checkBlock compares the last block of a stream with the journal in a folder. It returns a *MismatchError if they

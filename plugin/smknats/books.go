@@ -33,6 +33,7 @@ type bookWriter struct {
 	stream   jetstream.Stream
 	created  time.Time           // when the stream was made
 	checked  int64               // wall clock, when the stream was asked whether it is the same
+	checks   uint64              // how often it was
 	lasts    map[string]lastBook // of subjects that nothing was published to yet
 	books    map[bookKey]*sentBook
 	left     map[uint32]bool // markets that the engine unsubscribed from
@@ -61,6 +62,7 @@ type bookKey struct{ market, contract uint32 }
 type sentBook struct {
 	subject  string
 	sequence uint64 // of its last message
+	ends     uint64 // of the journal, when sequence was read from the stream: see fresh
 	dirty    bool   // it has changed since
 	flying   bool   // a message is not acknowledged yet
 	unknown  bool   // sequence may not be that of the last message
@@ -228,6 +230,10 @@ func (w *bookWriter) flush(ctx context.Context) error {
 				continue
 			}
 		}
+		if !w.fresh(b) {
+			all = all && b.ours
+			continue
+		}
 		b.state, b.causes, b.exchange, b.left, b.gone = state, causes, exchange, left, false
 		if err := w.send(b, w.bookOf(b, c), now); err != nil {
 			return err
@@ -237,6 +243,11 @@ func (w *bookWriter) flush(ctx context.Context) error {
 	w.starting = w.starting && !all
 	return w.empty(ctx, now)
 }
+
+// fresh reports whether the journal was read to its end since the number of a book's last message was read from the
+// stream: another publisher may have been further in the journal when it sent that message than this one is, which has
+// just begun, or was stopped for a minute.
+func (w *bookWriter) fresh(b *sentBook) bool { return w.f.ends > b.ends }
 
 // send sends a book.
 func (w *bookWriter) send(b *sentBook, book *natspb.Book, now int64) error {
@@ -346,6 +357,7 @@ func (w *bookWriter) all() {
 func (w *bookWriter) readLast(ctx context.Context, b *sentBook) error {
 	ctx, cancel := w.p.link.request(ctx)
 	defer cancel()
+	b.ends = w.f.ends
 	m, err := w.stream.GetLastMsgForSubject(ctx, b.subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		b.sequence, b.unknown = 0, false

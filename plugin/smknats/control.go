@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -51,7 +52,8 @@ func (c *ControlConfig) check() error {
 		return nil
 	}
 	u, err := url.Parse(c.URL)
-	if err != nil || u.Scheme != "http" || u.Path != "" && u.Path != "/" || u.User != nil {
+	if err != nil || u.Scheme != "http" || u.Path != "" && u.Path != "/" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != "" {
 		return &ConfigError{"Control.URL", "not as http://127.0.0.1:9465"}
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -107,6 +109,10 @@ func (p *Publisher) control(ctx context.Context) error {
 			slots = halts
 		}
 		s, err := nc.Subscribe(p.names.Control(p.c.Account, name), func(m *nats.Msg) {
+			if reason := p.refuse(name, m); reason != "" { // before it takes a slot
+				p.answer(m, Answer{Error: reason})
+				return
+			}
 			select {
 			case slots <- struct{}{}:
 			default:
@@ -136,25 +142,38 @@ func (p *Publisher) answer(m *nats.Msg, a Answer) {
 	_ = m.Respond(b)
 }
 
-// command carries out a request.
+// refuse returns why a request is refused, "" if it is not, and notes it: nothing of it but the command's name.
+func (p *Publisher) refuse(name string, m *nats.Msg) (reason string) {
+	switch c := p.c.Control; {
+	case name == "status":
+		return ""
+	case c == nil:
+		return "this publisher takes no commands"
+	case len(m.Data) > commandBytes:
+		reason = "the request has more than 4 KiB"
+	default:
+		reason = p.guard.check([]byte(c.Key), name, m, p.c.Wall())
+	}
+	if reason != "" {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.stats.Refused++
+		p.stats.Refusal = name + ": " + reason
+	}
+	return reason
+}
+
+// command carries out a request that is not refused.
 func (p *Publisher) command(ctx context.Context, name string, m *nats.Msg) Answer {
 	if name == "status" {
 		s := p.Stats()
 		return Answer{Publisher: &s}
 	}
 	c := p.c.Control
-	if c == nil {
-		return Answer{Error: "this publisher takes no commands"}
-	}
-	if len(m.Data) > commandBytes {
-		return Answer{Error: "the request has more than 4 KiB"}
-	}
-	if reason := p.guard.check([]byte(c.Key), name, m, p.c.Wall()); reason != "" {
-		return Answer{Error: reason}
-	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, commands[name], c.URL+"/"+name, bytes.NewReader(m.Data))
+	r, err := http.NewRequestWithContext(ctx, commands[name], strings.TrimSuffix(c.URL, "/")+"/"+name,
+		bytes.NewReader(m.Data))
 	if err != nil {
 		return Answer{Error: "the control server's address is wrong"}
 	}

@@ -249,20 +249,28 @@ func TestAnswers(t *testing.T) {
 // commandsOf has a publisher for a bot's control server, and returns what sends commands to it.
 func commandsOf(t *testing.T, bot *httptest.Server) (command func(name string) (Answer, error)) {
 	t.Helper()
+	return signedBy(t, bot, controlKey)[0]
+}
+
+// signedBy is commandsOf with commands that are signed with keys.
+func signedBy(t *testing.T, bot *httptest.Server, keys ...string) (list []func(name string) (Answer, error)) {
+	t.Helper()
 	s := natstest.Start(t, nil)
 	c := config(newWriter(t, 1).dir)
-	c.Control = &ControlConfig{bot.URL, controlToken, controlKey}
+	c.Control = &ControlConfig{bot.URL + "/", controlToken, controlKey}
 	run(t, s, c, nil)
 	nc := s.Connect()
-	command = func(name string) (Answer, error) {
-		cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: controlKey}
-		return Command(t.Context(), nc, cc, name, "")
+	for _, key := range keys {
+		list = append(list, func(name string) (Answer, error) {
+			cc := CommandConfig{Environment: c.Environment, Account: c.Account, Key: key}
+			return Command(t.Context(), nc, cc, name, "")
+		})
 	}
 	eventually(t, func() bool {
-		_, err := command("status")
+		_, err := list[0]("status")
 		return err == nil
 	}, func() { t.Fatal("no status") })
-	return command
+	return list
 }
 
 // TestHaltBesideOthers has as many requests wait for a bot as may: a halt is passed on beside them.
@@ -276,7 +284,8 @@ func TestHaltBesideOthers(t *testing.T) {
 		_, _ = w.Write([]byte(`{"mode":"halted"}`))
 	}))
 	defer bot.Close()
-	command := commandsOf(t, bot)
+	commands := signedBy(t, bot, controlKey, controlKey+"x")
+	command, forged := commands[0], commands[1]
 	var wait sync.WaitGroup
 	for range commandsMax {
 		wait.Go(func() {
@@ -288,6 +297,9 @@ func TestHaltBesideOthers(t *testing.T) {
 	}
 	if _, err := command("mode"); !errors.Is(err, ErrRefused) {
 		t.Errorf("one more than may wait: %v", err)
+	}
+	if _, err := forged("mode"); err == nil || !strings.Contains(err.Error(), "another key") { // it needs no slot
+		t.Errorf("a forged one: %v", err)
 	}
 	if a, err := command("halt"); err != nil || a.Mode != "halted" {
 		t.Errorf("halt: %+v, %v", a, err)

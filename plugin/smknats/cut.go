@@ -61,11 +61,10 @@ func Claim(
 	}
 	_, err = js.PublishMsg(ctx, m,
 		jetstream.WithExpectLastSequencePerSubject(sequence), jetstream.WithExpectStream(name))
-	var refused *jetstream.APIError
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.As(err, &refused) && isUnexpected(refused):
+	case isUnexpected(err):
 		return false, nil
 	}
 	return false, fmt.Errorf("smknats: stream %s: %w", name, err)

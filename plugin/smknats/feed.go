@@ -3,6 +3,7 @@ package smknats
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -37,10 +38,69 @@ type feed struct {
 	orders  *orderWriter // nil if orders are not
 
 	last journal.Record // without payload
-	live bool           // it has been at the journal's end
+	live bool           // it has been at the journal's end, or close to it
+	ends uint64         // how often it was at the end
 }
 
-// run reads and publishes until ctx ends, or there is no way to go on.
+// feed publishes books and orders until ctx ends, or there is no way to go on. Of several publishers it is the log that
+// decides who stops, or the orders if there is no log: one that has it begins again if another one was before it with
+// the rest. Otherwise two that begin at the same moment could both end.
+func (p *Publisher) feed(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.claimed:
+	}
+	for failures := 0; ; failures++ {
+		err := (&feed{p: p}).run(ctx)
+		var second *SecondWriterError
+		if !errors.As(err, &second) {
+			return err
+		}
+		mine := false
+		if e := p.insist(ctx, func(ctx context.Context) (err error) {
+			mine, err = p.first(ctx, second.Stream)
+			return err
+		}); e != nil || !mine {
+			return err
+		}
+		p.fail(err)
+		if err := pause(ctx, failures); err != nil {
+			return err
+		}
+	}
+}
+
+// first reports whether the last message of the stream that decides is of this run. The one that another publisher was
+// found in decides nothing.
+func (p *Publisher) first(ctx context.Context, found string) (bool, error) {
+	name := p.names.LogStream(p.c.Account)
+	switch {
+	case !p.c.DisableLog:
+	case p.c.DisableOrders, found == p.names.OrderStream(p.c.Account):
+		return false, nil
+	default:
+		name = p.names.OrderStream(p.c.Account)
+	}
+	ctx, cancel := p.link.request(ctx)
+	defer cancel()
+	stream, err := p.js.Stream(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("smknats: stream %s: %w", name, err)
+	}
+	last := stream.CachedInfo().State.LastSeq
+	m, err := stream.GetMsg(ctx, last)
+	if err != nil {
+		return false, fmt.Errorf("smknats: stream %s: %w", name, err)
+	}
+	if !p.c.DisableLog {
+		return m.Header.Get(headerPublisher) == p.number, nil
+	}
+	e, err := parseEnvelope(m.Subject, last, m.Data)
+	return err == nil && e.GetPublisher() == p.number, err
+}
+
+// run reads the journal and publishes.
 func (f *feed) run(ctx context.Context) (err error) {
 	if err := f.open(ctx); err != nil {
 		return err
@@ -91,6 +151,7 @@ func (f *feed) follow(ctx context.Context) error {
 			}
 		case errors.Is(err, io.EOF):
 			f.live = true
+			f.ends++
 		default:
 			return err
 		}
@@ -133,7 +194,7 @@ func (f *feed) apply(r *journal.Record) {
 		f.p.engine(sessionEnded, "")
 	}
 	if f.orders != nil {
-		f.orders.first(r.Segment)
+		f.orders.first(r)
 	}
 	f.replica.Apply(r)
 	if f.orders != nil {

@@ -12,16 +12,27 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
 
+// listEvery is how many of the looks at the stream have one that asks which subjects it has: with thousands of books
+// that is a long answer.
+const listEvery = 10
+
 // check has books published again that the stream has not any more, because it was made anew, purged or lost its end:
-// books that do not change would be missing there for long. It asks once a beat.
+// books that do not change would be missing there for long. It asks once a beat. That single books were purged does not
+// show in the stream's numbers: now and then it asks which subjects there are.
 func (w *bookWriter) check(ctx context.Context, now int64) error {
 	if d := now - w.checked; d >= 0 && d < int64(w.p.c.Beat) {
 		return nil
 	}
 	w.checked = now
+	w.checks++
 	ctx, cancel := w.p.link.request(ctx)
 	defer cancel()
-	info, err := w.stream.Info(ctx)
+	var options []jetstream.StreamInfoOpt
+	list := w.checks%listEvery == 0 && w.stream.CachedInfo().State.NumSubjects <= subjectsMax
+	if list {
+		options = append(options, jetstream.WithSubjectFilter(w.p.names.Books(0)))
+	}
+	info, err := w.stream.Info(ctx, options...)
 	switch {
 	case err != nil && (transient(err) || errors.Is(err, jetstream.ErrStreamNotFound)):
 		w.p.fail(err) // it may be made anew just now
@@ -35,7 +46,9 @@ func (w *bookWriter) check(ctx context.Context, now int64) error {
 		clear(w.lasts)
 	}
 	for _, b := range w.books {
-		if anew || b.ours && b.sequence < info.State.FirstSeq {
+		purged := b.sequence < info.State.FirstSeq || list && !b.flying && info.State.Subjects[b.subject] == 0
+		if anew || b.ours && purged {
+			b.ends = w.f.ends
 			b.sequence, b.ours, b.mine, b.dirty, b.unknown = 0, false, false, true, info.State.Msgs > 0
 		}
 	}
@@ -60,7 +73,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 			}
 		}
 	}
-	books, reads := w.f.replica.Books(), 0
+	books, reads, waiting := w.f.replica.Books(), 0, false
 	for k, b := range w.books {
 		if _, known := books.Contract(k.market, k.contract); known || b.gone || b.taken {
 			continue
@@ -84,6 +97,10 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 				continue
 			}
 		}
+		if !w.fresh(b) {
+			waiting = true
+			continue
+		}
 		b.gone = true
 		if err := w.send(b, &natspb.Book{
 			State: natspb.BookState_BOOK_EMPTY.Enum(), Why: proto.String("unknown to this run"),
@@ -93,7 +110,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 		}
 		b.dirty = true // if the run gets to know it
 	}
-	w.void = false
+	w.void = waiting
 	return nil
 }
 
@@ -101,6 +118,7 @@ func (w *bookWriter) empty(ctx context.Context, now int64) error {
 func (w *bookWriter) readGone(ctx context.Context, b *sentBook) (mine bool, err error) {
 	ctx, cancel := w.p.link.request(ctx)
 	defer cancel()
+	b.ends = w.f.ends
 	m, err := w.stream.GetLastMsgForSubject(ctx, b.subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		b.sequence, b.unknown = 0, false

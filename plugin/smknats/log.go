@@ -95,6 +95,9 @@ func (w *logWriter) step(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			w.close()
+			if w.resumed && transient(err) && !isUnexpected(err) {
+				w.p.claim() // the log is full, say: books and orders do not wait for it
+			}
 		}
 	}()
 	if w.tail == nil {
@@ -114,6 +117,7 @@ func (w *logWriter) step(ctx context.Context) (err error) {
 	case w.next.err != nil:
 		return w.next.err
 	case !w.next.ok:
+		w.p.claim()
 		return w.wait(ctx)
 	}
 	b := w.next.block
@@ -210,6 +214,7 @@ func (w *logWriter) land() error {
 	w.flights = append(w.flights[:0], w.flights[1:]...)
 	w.last, w.expired = ack.Sequence, false
 	w.p.landed(f.block, f.end, ack.Sequence)
+	w.p.claim()
 	if w.window < w.most && time.Since(f.sent) < blocksFaster {
 		w.window++
 	}

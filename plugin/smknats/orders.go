@@ -13,6 +13,7 @@ import (
 
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
@@ -39,7 +40,8 @@ type orderWriter struct {
 	checked int64  // wall clock, when the stream was asked whether it has what it had
 
 	done     place  // events of records before it, and
-	ofRecord uint32 // the first ones of it, are in the stream
+	ofRecord uint32 // the first ones of it, are in the stream as it was when the publisher began
+	doneID   recordID
 	number   uint64 // of the last event in the stream
 	begin    bool   // the first record was applied
 
@@ -77,10 +79,12 @@ func (w *orderWriter) resume(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	info, err := w.stream.Info(ctx)
+	picture := w.p.names.OrderPicture(w.p.c.Account)
+	info, err := w.stream.Info(ctx, jetstream.WithSubjectFilter(picture))
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", w.name, err)
 	}
+	w.picture = w.picture || info.State.Subjects[picture] == 0 // it alone was purged
 	last := info.State.LastSeq
 	if w.resumed && last > w.last {
 		e, _, err := w.message(ctx, last)
@@ -126,12 +130,16 @@ func (w *orderWriter) end(ctx context.Context, last uint64) (number uint64, err 
 	if err != nil {
 		return 0, err
 	}
-	w.done = place{e.GetCursor().GetSegment(), int64(e.GetCursor().GetOffset())}
+	if !w.begin {
+		w.done = place{e.GetCursor().GetSegment(), int64(e.GetCursor().GetOffset())}
+		w.doneID = recordID{e.GetCursor().GetRecord(), e.GetMonotonic(), e.GetWall()}
+		if w.ofRecord = e.GetOrders().GetOfRecord(); e.GetPicture() != nil {
+			w.ofRecord = math.MaxUint32
+		}
+	}
 	if e.GetPicture() != nil {
-		w.ofRecord = math.MaxUint32
 		return e.GetPicture().GetLast(), nil
 	}
-	w.ofRecord = e.GetOrders().GetOfRecord()
 	return e.GetOrders().GetFirst() + uint64(len(e.GetOrders().GetEvents())) - 1, nil
 }
 
@@ -153,13 +161,25 @@ func (w *orderWriter) landed() {
 	}
 }
 
-// first follows the first record of the journal. If the stream ends before it, events are missing: so is a number.
-func (w *orderWriter) first(segment uint64) {
-	if !w.begin && w.done.segment != 0 && segment > w.done.segment {
-		w.number++
-		w.picture = true
+// first follows the first record of the journal. If the stream ends before it, events are missing: so is a number. So it
+// is if the journal was begun anew since, and has nothing of what the stream has: a journal that only lost its end, or
+// was restored without it, is older than that.
+func (w *orderWriter) first(r *journal.Record) {
+	if w.begin {
+		return
 	}
 	w.begin = true
+	switch {
+	case w.done.segment == 0:
+		return
+	case r.Segment > w.done.segment:
+	case r.Wall <= w.doneID.wall || w.doneID == recordAt(w.p.c.Dir, w.done):
+		return
+	default:
+		w.done = place{}
+	}
+	w.number++
+	w.picture = true
 }
 
 // KindRunBegan is the kind of the event that a run of the engine began: no order is known, until events tell of them.

@@ -27,6 +27,12 @@ type Publisher struct {
 	number string            // of this run, random
 	hook   func(what string) // called before each message; tests cut here
 
+	// claimed is closed when the log's stream is known to be this journal's and, as far as that can be known, this
+	// publisher's: books and orders are not published before. Of two publishers that begin at the same moment the one
+	// that the log refuses is then not the one that has the orders.
+	claimed chan struct{}
+	claim   func()
+
 	mu         sync.Mutex
 	stats      Stats
 	cursor     *natspb.Cursor // how far books and orders are
@@ -59,6 +65,9 @@ type Stats struct {
 
 	Failures uint64 `json:"failures"` // what was tried again
 	Failure  string `json:"failure"`  // the last one
+
+	Refused uint64 `json:"refused"` // commands, such as those that are not signed
+	Refusal string `json:"refusal"` // the last one, and why
 }
 
 // New returns a publisher that uses a connection, which stays the caller's. The error is a *ConfigError or ErrName.
@@ -74,8 +83,13 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 	p := &Publisher{
 		c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(),
 		hook: func(string) {}, silent: silentAfter, feeds: !c.DisableBooks || !c.DisableOrders,
+		claimed: make(chan struct{}),
 	}
 	p.stats.Publisher, p.guard.began = p.number, c.Wall()
+	p.claim = sync.OnceFunc(func() { close(p.claimed) })
+	if c.DisableLog {
+		p.claim()
+	}
 	return p, nil
 }
 
@@ -107,7 +121,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		part(p.newLog().run)
 	}
 	if p.feeds {
-		part((&feed{p: p}).run)
+		part(p.feed)
 	}
 	part(p.beat)
 	part(p.control)

@@ -32,9 +32,9 @@ type Restored struct {
 //
 // It returns a *MismatchError if the folder has something else, such as a hole in its last segment because the power
 // was cut before an earlier Restore had returned, a *GapError if blocks are missing in the stream, such as
-// those that expired while Restore had yet to read them and that nothing follows, a
+// those that expired while Restore had yet to read them and that nothing follows, or all of them, a
 // *MessageError for what is no block, a *journal.DiskError that wraps journal.ErrInUse if somebody writes to the
-// folder, and jetstream.ErrStreamNotFound if there is no log. A stream without messages restores nothing.
+// folder, and jetstream.ErrStreamNotFound if there is no log. A stream that never had a message restores nothing.
 func Restore(ctx context.Context, js jetstream.JetStream, environment, account, dir string) (Restored, error) {
 	return restoreTo(ctx, js, environment, account, dir, systemDisk)
 }
@@ -55,8 +55,14 @@ func restoreTo(
 		return r, fmt.Errorf("smknats: stream %s: %w", name, err)
 	}
 	info, err := stream.Info(ctx)
-	if err != nil || info.State.Msgs == 0 {
-		return r, err
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("smknats: stream %s: %w", name, err)
+	case info.State.Msgs == 0 && info.State.LastSeq == 0:
+		return r, nil
+	case info.State.Msgs == 0: // all that there was has expired or was purged
+		_, segment, err := segments(dir)
+		return r, errors.Join(err, &GapError{Where: name, Segment: segment})
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return r, fmt.Errorf("smknats: %w", err)

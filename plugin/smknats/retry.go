@@ -33,8 +33,12 @@ const (
 )
 
 // isUnexpected reports whether a server found another message before the one that came, or one that is under way.
-func isUnexpected(err *jetstream.APIError) bool {
-	switch err.ErrorCode {
+func isUnexpected(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode {
 	case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant, wrongLastID:
 		return true
 	}

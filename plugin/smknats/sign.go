@@ -21,6 +21,7 @@ const (
 	signAge   = 30 * time.Second // how old a request may be
 	noncesMax = 4096             // requests in that time, and as many halts besides
 	nonceSize = 16
+	authBytes = 256 // of the header
 )
 
 // sign signs a request with a key, at a time in ns since the Unix epoch.
@@ -45,11 +46,16 @@ type guard struct {
 	mu     sync.Mutex
 	nonces map[string]int64 // when they were made
 	halted int64            // when the newest halt was made
+	forgot int64            // when the newest request was made that nonces has no more
 }
 
 // check returns why a request is refused, "" if it is not. A halt is never refused for what came before it.
 func (g *guard) check(key []byte, name string, m *nats.Msg, now int64) string {
-	f := strings.Fields(m.Header.Get(headerAuth))
+	auth := m.Header.Get(headerAuth)
+	if len(auth) > authBytes {
+		return "the request is not signed"
+	}
+	f := strings.Fields(auth)
 	if len(f) != 4 || f[0] != "v1" || len(f[2]) != 2*nonceSize {
 		return "the request is not signed"
 	}
@@ -75,7 +81,11 @@ func (g *guard) check(key []byte, name string, m *nats.Msg, now int64) string {
 	for n, made := range g.nonces {
 		if made < now-2*int64(signAge) {
 			delete(g.nonces, n)
+			g.forgot = max(g.forgot, made)
 		}
+	}
+	if at <= g.forgot && name != "halt" { // the clock was ahead for a while, and it is not known what was there
+		return "the request is as old as those that are forgotten: the clock was set back"
 	}
 	if _, again := g.nonces[f[2]]; again {
 		return "the request was there before"

@@ -18,6 +18,10 @@ const claimTries = 10
 // errClaim means that another publisher wrote to the log each time that it was restored.
 var errClaim = errors.New("standby: another publisher writes to the log")
 
+// errPart means that the log's beginning expired or was purged, so that there is no journal to go on with: a new one would
+// not be the log's.
+var errPart = fmt.Errorf("standby: the log does not have the beginning of a segment: %w", smknats.ErrGap)
+
 // restoreLog brings the journal's folder up to the end of the log, and claims the log: what a holder before publishes
 // late, although its time is over, is refused from then on: see smknats.Claim.
 func (t *term) restoreLog(ctx context.Context) error {
@@ -51,6 +55,9 @@ func (t *term) copyLog(ctx context.Context) (sequence uint64, err error) {
 	}
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil // the first term
+	}
+	if err == nil && r.Sequence != 0 && r.Segment == 0 {
+		return 0, errPart
 	}
 	return r.Sequence, err
 }

@@ -114,3 +114,69 @@ func TestClaim(t *testing.T) {
 		}
 	}
 }
+
+// TestLogPurged has all of the log purged before a standby takes over, and then the rest of a segment published: it says
+// that history is missing, and does not begin without. When a person has removed the log it does.
+func TestLogPurged(t *testing.T) {
+	js := natstest.Start(t, nil).JetStream()
+	dir := t.TempDir()
+	j, err := journal.Open(journal.Config{Dir: filepath.Join(dir, "first")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = j.Close() }()
+	p, err := smknats.New(js.Conn(), smknats.Config{
+		Environment: "test", Account: "demo", Dir: filepath.Join(dir, "first"), DisableBooks: true, DisableOrders: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	publish := func() {
+		t.Helper()
+		j.Recorder().Append(journal.KindLog, 0, 1, 1, []byte("something"))
+		j.Recorder().Commit()
+		if err := j.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		for began := time.Now(); p.Stats().Record < j.Stats().Written; <-time.After(time.Millisecond) {
+			if time.Since(began) > patience {
+				t.Fatalf("%+v", p.Stats())
+			}
+		}
+	}
+	publish()
+	c := lease.Config{JetStream: js, Environment: "test", Account: "demo", TTL: time.Second}
+	c.Logger = slog.New(slog.DiscardHandler)
+	next := &term{standby: &standby{c: Config{Lease: c}}}
+	next.c.Engine.Journal.Dir = filepath.Join(dir, "next")
+	names, err := smknats.NewNames("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), names.LogStream("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"nothing", "the rest of a segment"} {
+		if err := next.restoreLog(t.Context()); !errors.Is(err, smknats.ErrGap) || !final(err) {
+			t.Errorf("a log with %s: %v", what, err)
+		}
+		publish()
+	}
+	if err := js.DeleteStream(t.Context(), names.LogStream("demo")); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.restoreLog(t.Context()); err != nil {
+		t.Errorf("no log: %v", err)
+	}
+}
