@@ -161,9 +161,9 @@ func (w *orderWriter) landed() {
 	}
 }
 
-// first follows the first record of the journal. If the stream ends before it, events are missing: so is a number. So it
-// is if the journal was begun anew since, and has nothing of what the stream has: a journal that only lost its end, or
-// was restored without it, is older than that.
+// first follows the first record of the journal. If the stream ends before it, events are missing: so is a number. So
+// it is if the journal was begun anew since, and has nothing of what the stream has: a journal that only lost its end,
+// or was restored without it, is older than that.
 func (w *orderWriter) first(r *journal.Record) {
 	if w.begin {
 		return

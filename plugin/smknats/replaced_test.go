@@ -7,9 +7,9 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
 )
 
-// TestJournalReplacedBetweenRuns has a publisher of books and orders alone begin on a journal that another one has taken
-// the place of, shorter or longer than what was published of that one: consumers that were there find a gap, then a
-// picture, and have nothing of the one before any more.
+// TestJournalReplacedBetweenRuns has a publisher of books and orders alone begin on a journal that another one has
+// taken the place of, shorter or longer than what was published of that one: consumers that were there find a gap, then
+// a picture, and have nothing of the one before any more.
 func TestJournalReplacedBetweenRuns(t *testing.T) {
 	for _, rounds := range []int{1, 12} {
 		before := newDay(t)
@@ -53,8 +53,8 @@ func TestJournalReplacedBetweenRuns(t *testing.T) {
 	}
 }
 
-// TestJournalWithoutItsEnd has a publisher begin on a journal that lacks the end of what was published of it, as a machine
-// that takes over has: it is not taken for another one, and its events are not published again.
+// TestJournalWithoutItsEnd has a publisher begin on a journal that lacks the end of what was published of it, as a
+// machine that takes over has: it is not taken for another one, and its events are not published again.
 func TestJournalWithoutItsEnd(t *testing.T) {
 	d := newDay(t)
 	d.trade(1)

@@ -95,8 +95,8 @@ func TestRequestBeforeRun(t *testing.T) {
 	}
 }
 
-// TestForgedRequests has requests that their operator did not make for this publisher, or not now: each is refused, says
-// why, and is noted without anything of it.
+// TestForgedRequests has requests that their operator did not make for this publisher, or not now: each is refused,
+// says why, and is noted without anything of it.
 func TestForgedRequests(t *testing.T) {
 	s := natstest.Start(t, nil)
 	c := config(t.TempDir())

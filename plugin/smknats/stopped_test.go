@@ -39,8 +39,8 @@ func keepAll(t *testing.T, s *natstest.Server) (ordered func()) {
 			}
 			record := e.GetCursor().GetRecord()
 			if before := newest[m.Subject()]; record < before {
-				t.Errorf("%s, message %d of %s: record %d over %d of %s", m.Subject(), n, e.GetPublisher(), record, before,
-					publisher[m.Subject()])
+				t.Errorf("%s, message %d of %s: record %d over %d of %s", m.Subject(), n, e.GetPublisher(), record,
+					before, publisher[m.Subject()])
 			}
 			newest[m.Subject()], publisher[m.Subject()] = record, e.GetPublisher()
 			if n == last {
@@ -62,7 +62,8 @@ func TestBooksOfAStoppedPublisher(t *testing.T) {
 		m := newMany(t, contractsMarket)
 		m.flush()
 		c := Config{
-			Environment: "test", Account: "a", Dir: m.dir, DisableLog: true, DisableOrders: true, Poll: ms, Conflate: ms,
+			Environment: "test", Account: "a", Dir: m.dir, DisableLog: true, DisableOrders: true,
+			Poll: ms, Conflate: ms,
 		}
 		sent := 0
 		stopped, wake := make(chan struct{}), make(chan struct{})
@@ -151,8 +152,8 @@ func one(t *testing.T, s *natstest.Server, m *many, a, b *running, both bool) (e
 	return ended
 }
 
-// TestTwoBegunAtOnce has two publishers of an account begin at the same moment: one of them ends, the other one goes on,
-// and no book is published over a newer one. Where neither log nor orders decide, both may end.
+// TestTwoBegunAtOnce has two publishers of an account begin at the same moment: one of them ends, the other one goes
+// on, and no book is published over a newer one. Where neither log nor orders decide, both may end.
 func TestTwoBegunAtOnce(t *testing.T) {
 	for what, c := range map[string]Config{
 		"all": {}, "no log": {DisableLog: true}, "books": {DisableLog: true, DisableOrders: true},

@@ -18,8 +18,8 @@ const claimTries = 10
 // errClaim means that another publisher wrote to the log each time that it was restored.
 var errClaim = errors.New("standby: another publisher writes to the log")
 
-// errPart means that the log's beginning expired or was purged, so that there is no journal to go on with: a new one would
-// not be the log's.
+// errPart means that the log's beginning expired or was purged, so that there is no journal to go on with: a new one
+// would not be the log's.
 var errPart = fmt.Errorf("standby: the log does not have the beginning of a segment: %w", smknats.ErrGap)
 
 // restoreLog brings the journal's folder up to the end of the log, and claims the log: what a holder before publishes

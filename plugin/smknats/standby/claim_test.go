@@ -115,8 +115,8 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// TestLogPurged has all of the log purged before a standby takes over, and then the rest of a segment published: it says
-// that history is missing, and does not begin without. When a person has removed the log it does.
+// TestLogPurged has all of the log purged before a standby takes over, and then the rest of a segment published: it
+// says that history is missing, and does not begin without. When a person has removed the log it does.
 func TestLogPurged(t *testing.T) {
 	js := natstest.Start(t, nil).JetStream()
 	dir := t.TempDir()
