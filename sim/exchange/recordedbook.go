@@ -38,9 +38,8 @@ func (s *recordedSide) free(key uint32) uint64 {
 	return 0
 }
 
-// set sets a level's quantity. What has left it is what we have taken, as far as there is such: only what was added can
-// be taken again. Of a level that is set anew nothing is known of before. It returns the quantity before, and reports
-// whether there was something to take, and is now.
+// set sets a level's quantity. Of a level that is set anew nothing is known of before. It returns the quantity before,
+// and reports whether there was something to take, and is now.
 func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {
@@ -48,14 +47,11 @@ func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint6
 	}
 	if i < len(s.levels) && s.levels[i].key == key {
 		l := &s.levels[i]
-		before, left = l.quantity, l.free() > 0
-		if l.consumed -= min(l.consumed, before-min(before, quantity)); anew {
-			l.consumed = 0
+		if before, left = l.quantity, true; l.consumed > 0 {
+			left = l.change(quantity, anew)
 		}
 		if l.quantity = quantity; quantity == 0 {
 			s.levels = append(s.levels[:i], s.levels[i+1:]...)
-		} else {
-			left = left && l.free() > 0
 		}
 	} else if quantity > 0 {
 		s.levels = append(s.levels, recordedLevel{})
@@ -63,6 +59,16 @@ func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint6
 		s.levels[i] = recordedLevel{key: key, quantity: quantity}
 	}
 	return before, left
+}
+
+// change finds out what is consumed of a level that gets another quantity. What has left it is what we have taken, as
+// far as there is such: only what was added can be taken again. It reports what set does.
+func (l *recordedLevel) change(quantity uint64, anew bool) (left bool) {
+	left = l.free() > 0
+	if l.consumed -= min(l.consumed, l.quantity-min(l.quantity, quantity)); anew {
+		l.consumed = 0
+	}
+	return left && quantity > l.consumed
 }
 
 // forget drops the levels below a key but those that keep says.
