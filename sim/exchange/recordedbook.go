@@ -39,7 +39,7 @@ func (s *recordedSide) free(key uint32) uint64 {
 }
 
 // set sets a level's quantity. Of a level that is set anew nothing is known of before. It returns the quantity before,
-// and reports whether there was something to take, and is now.
+// and reports whether there was something to take: then there still is, unless the quantity is 0.
 func (s *recordedSide) set(key uint32, quantity uint64, anew bool) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {
@@ -68,7 +68,7 @@ func (l *recordedLevel) change(quantity uint64, anew bool) (left bool) {
 	if l.consumed -= min(l.consumed, l.quantity-min(l.quantity, quantity)); anew {
 		l.consumed = 0
 	}
-	return left && quantity > l.consumed
+	return left
 }
 
 // forget drops the levels below a key but those that keep says.
