@@ -32,17 +32,7 @@ func (m *made) offer(at time.Duration, quantity, traded uint64) {
 
 // took says that an order of the recording account took from that offer.
 func (m *made) took(at time.Duration, sequence, id, quantity uint64) {
-	m.say(at, func(p *msg.Payload) {
-		a := p.MutableOrderAccepted()
-		a.SetSeq(1)
-		a.SetAccountSequence_64(sequence)
-		a.SetOrderId(id)
-		a.SetMarketId(winMarket)
-		a.SetContractId(1000)
-		a.SetSide(msg.SideBuy)
-		a.SetPrice(3100)
-		a.SetQuantity(quantity)
-	})
+	m.acceptedAt(at, sequence, id, 3100, quantity, false)
 	m.say(at, func(p *msg.Payload) {
 		x := p.MutableOrderExecuted()
 		x.SetAccountSequence_64(sequence + 1)

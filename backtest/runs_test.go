@@ -58,6 +58,11 @@ func (m *made) filled(at time.Duration, sequence, id uint64, again bool) {
 
 // accepted says that an order of the recording account is on the book, at the best bid of contract 1000.
 func (m *made) accepted(at time.Duration, sequence, id, quantity uint64, again bool) {
+	m.acceptedAt(at, sequence, id, 2900, quantity, again)
+}
+
+// acceptedAt is accepted with a price.
+func (m *made) acceptedAt(at time.Duration, sequence, id uint64, price uint32, quantity uint64, again bool) {
 	m.say(at, func(p *msg.Payload) {
 		p.MutableEtoPayload().SetIsReplay(again)
 		a := p.MutableOrderAccepted()
@@ -67,7 +72,7 @@ func (m *made) accepted(at time.Duration, sequence, id, quantity uint64, again b
 		a.SetMarketId(winMarket)
 		a.SetContractId(1000)
 		a.SetSide(msg.SideBuy)
-		a.SetPrice(2900)
+		a.SetPrice(price)
 		a.SetQuantity(quantity)
 	})
 }

@@ -44,14 +44,19 @@ func (s *seen) set(id bookID, side int, price uint32, quantity uint64) {
 	}
 }
 
+// bestFirst returns the keys of a side's levels.
+func bestFirst(side int, levels map[uint32]uint64) (keys []uint32) {
+	for price := range levels {
+		keys = append(keys, keyOf(side, price))
+	}
+	slices.Sort(keys)
+	slices.Reverse(keys)
+	return keys
+}
+
 func (s *seen) trim(id bookID, depth int, worst [2]uint32) {
 	for side, levels := range s.book(id) {
-		keys := []uint32{}
-		for price := range levels {
-			keys = append(keys, keyOf(side, price))
-		}
-		slices.Sort(keys)
-		slices.Reverse(keys)
+		keys := bestFirst(side, levels)
 		for i, key := range keys {
 			if i >= depth || worst[side] > 0 && key < keyOf(side, worst[side]) {
 				delete(levels, keyOf(side, key))
@@ -64,12 +69,7 @@ func (s *seen) trim(id bookID, depth int, worst [2]uint32) {
 func (s *seen) note(id bookID) {
 	var shown [2][]string
 	for side, levels := range s.book(id) {
-		keys := []uint32{}
-		for price := range levels {
-			keys = append(keys, keyOf(side, price))
-		}
-		slices.Sort(keys)
-		slices.Reverse(keys)
+		keys := bestFirst(side, levels)
 		for _, key := range keys[:min(len(keys), s.depth)] {
 			shown[side] = append(shown[side], fmt.Sprint(keyOf(side, key), ":", levels[keyOf(side, key)]))
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/smk-go/smk/prove"
 )
@@ -33,12 +32,7 @@ func TestStatOfDays(t *testing.T) {
 				return
 			}
 			compared++
-			text := compareStat(t, o)
-			for tries := 0; text != "" && tries < 20; tries++ { // it may be on its way to the disk
-				time.Sleep(50 * time.Millisecond)
-				text = compareStat(t, o)
-			}
-			if text != "" {
+			if text := onDisk(func() string { return compareStat(t, o) }); text != "" {
 				t.Errorf("seed %d, %s: %s", seed, o.Dir[len(o.Dir)-4:], text)
 			}
 		})

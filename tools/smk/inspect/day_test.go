@@ -202,12 +202,7 @@ func TestBooksOfDays(t *testing.T) {
 				return
 			}
 			compared++
-			text := compareBooks(t, o)
-			for tries := 0; text != "" && tries < 20; tries++ { // it may be on its way to the disk
-				time.Sleep(50 * time.Millisecond)
-				text = compareBooks(t, o)
-			}
-			if text != "" {
+			if text := onDisk(func() string { return compareBooks(t, o) }); text != "" {
 				t.Errorf("seed %d, %s, moment %d: %s", seed, o.Dir[len(o.Dir)-4:], moments[o.Dir], text)
 			}
 		})
@@ -258,4 +253,14 @@ func compareBooks(t *testing.T, o *prove.Observed) string {
 		}
 	}
 	return ""
+}
+
+// onDisk compares again and again what may be on its way to the disk, and returns what differs.
+func onDisk(compare func() string) (text string) {
+	text = compare()
+	for tries := 0; text != "" && tries < 20; tries++ {
+		time.Sleep(50 * time.Millisecond)
+		text = compare()
+	}
+	return text
 }
