@@ -83,7 +83,7 @@ func (b *faultyBot) begin() {
 	if !ok || price < 1 || price > 9999 {
 		return
 	}
-	ref := uint64(1<<40 + len(b.sent))
+	ref := 1<<40 + uint64(len(b.sent))
 	limit := order.Limit{
 		Market: m.ID, Contract: contract, Side: side, Price: odds.Price(price), Quantity: quantity, Reference: ref,
 	}
